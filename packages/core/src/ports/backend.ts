@@ -1,0 +1,167 @@
+/**
+ * The contract between the framework and a store: parse a command, execute it, return a Result.
+ *
+ * The *full level* is the `Backend` interface below. The *simple level* is `defineBackend`
+ * (`define-backend.ts`), which builds one of these from a few functions and plain data.
+ *
+ * Four kinds of trouble, and how a backend says each:
+ *  1. A command that does not parse, or is forbidden: `parse` returns `ok: false`. Told to the client, never logged.
+ *  2. A refusal by the backend's own rules (unique key, wrong type): a `Result` with `ok: false`, the same on every
+ *     node. It counts as applied.
+ *  3. The store is in trouble (connection lost, disk full): throw `BackendUnavailable`. This replica waits and applies
+ *     the same batch again; it never skips and never turns the trouble into a Result.
+ *  4. The store's data is not what it must be (another mark, foreign writes, an impossible state): throw
+ *     `BackendDiverged`. This replica's backend is fenced; the node goes on voting.
+ * Any other exception is treated as 4.
+ *
+ * Effects and mark together: `apply` stores the effects, the mark, the system records and the results in one atomic
+ * step. Results depend only on state, command and `logTimeMs`: no clock, no randomness, no order of insertion.
+ */
+import type { CommandInput, Result } from '@quorate/wire';
+import type { Slot } from '../protocol/types.ts';
+
+/** How far a backend's state has got, stored in the same atomic step as the effects. */
+export type AppliedMark = {
+  readonly clusterId: string;
+  readonly group: number;
+  /** 0: nothing was ever applied. */
+  readonly slot: Slot;
+  /** Chained hash over the applied values, 16 lower-case hexadecimal digits; equal slots have equal digests. */
+  readonly digest: string;
+};
+
+/** Framework state that lives beside the data: sessions, log time. Keys are unique, values opaque; null deletes. */
+export type SystemRecord = { readonly key: string; readonly value: Uint8Array | null };
+
+export type Parsed<Command> =
+  | { readonly ok: true; readonly command: Command; readonly access: Access }
+  /** `error` is shown to the person who typed the command, with the usage where that helps. */
+  | { readonly ok: false; readonly error: string };
+
+/** A read never changes state and never enters the log. */
+export type Access = 'read' | 'write';
+
+export type ChosenCommand<Command> = {
+  readonly command: Command;
+  /** Position within the slot, from 0. `(slot, ordinal)` names a command for ever. */
+  readonly ordinal: number;
+};
+
+export type ApplyBatch<Command> = {
+  readonly slot: Slot;
+  /** Log time of the slot: never goes back, equal on all nodes. */
+  readonly logTimeMs: number;
+  /** May be empty: then only the mark and the records move. */
+  readonly commands: readonly ChosenCommand<Command>[];
+  /** What the stored mark must be for the step to happen. */
+  readonly previous: AppliedMark;
+  /** What the stored mark is afterwards. */
+  readonly next: AppliedMark;
+  /** To be stored in the same atomic step. Always empty for a volatile backend. */
+  readonly records: readonly SystemRecord[];
+};
+
+/** What a store held when it was opened. */
+export type BackendImage = {
+  /** Undefined when the store is empty and never applied anything. */
+  readonly mark: AppliedMark | undefined;
+  /** All system records, any order, keys unique. */
+  readonly records: readonly SystemRecord[];
+  /** Results of the last applied batch, by ordinal: a retry after a crash gets its first answer. */
+  readonly lastResults: readonly Result[];
+};
+
+export type BackendContext = {
+  readonly clusterId: string;
+  readonly group: number;
+  readonly node: number;
+  /** Directory of this node that the backend may use; exists. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  /** `backendOptions` of config.yaml as read, not validated. */
+  readonly options: unknown;
+};
+
+export type BackendHealth = { readonly ok: boolean; readonly detail: string };
+
+export interface Backend<Command = unknown> {
+  /** Lower-case word, shown in status and in the client's welcome. */
+  readonly name: string;
+  /** 'volatile': the state ends with the process and every start begins at slot 0. */
+  readonly durability: 'volatile' | 'durable';
+
+  /** Once, before anything else. Creates what is missing. @throws BackendUnavailable, BackendDiverged */
+  open(context: BackendContext): Promise<BackendImage>;
+
+  /** Reads a command and says whether it reads or writes. Total: never throws for any input. Any node. */
+  parse(input: CommandInput): Parsed<Command>;
+  /** The bytes that go into the log. Canonical: equal commands give equal bytes. */
+  encode(command: Command): Uint8Array;
+  /** The inverse, on every node. The bytes are a view: copy what is kept. Throws if they were never encoded by this backend. */
+  decode(bytes: Uint8Array): Command;
+  /**
+   * Optional short cut past parse and encode: the access of a command whose argument list already is its encoding,
+   * or undefined to take the long way. Called once per command on the hot path.
+   */
+  admit?(argumentBytes: Uint8Array): Access | undefined;
+  /**
+   * Optional, on the leader, before the log: replaces what would differ between nodes (time, randomness, generated
+   * ids) by fixed values.
+   */
+  prepare?(command: Command, context: PrepareContext): Promise<Command>;
+  /** One line: what would be logged for this command, or why it is refused. */
+  explain(input: CommandInput): string;
+
+  /**
+   * In slot order, one at a time, each slot once per lineage of the store. One result per command, in order.
+   * If the stored mark already equals `next` (a crash hid the answer), nothing happens and the stored results are
+   * returned. If it is neither `previous` nor `next`: throw BackendDiverged. A volatile backend may answer at once.
+   */
+  apply(batch: ApplyBatch<Command>): readonly Result[] | Promise<readonly Result[]>;
+  /** A read at the current state; runs between two batches, never inside one. */
+  query(command: Command): Result | Promise<Result>;
+
+  /** Makes everything applied durable and returns the slot up to which a power cut can lose nothing. 0 if volatile. */
+  flush(): Promise<Slot>;
+  /** A consistent image at exactly `slot`, system records included; applying goes on while the chunks are read. */
+  snapshot(): Promise<BackendSnapshot>;
+  /** Replaces all state, all or nothing; may be retried. Afterwards the store is at `slot`. */
+  restore(snapshot: { readonly slot: Slot; readonly chunks: AsyncIterable<Uint8Array> }): Promise<BackendImage>;
+  /** Hash of the whole logical state, independent of the order in which it came about; equal states, equal digests. */
+  digest(): Promise<string>;
+  health(): Promise<BackendHealth>;
+  close(): Promise<void>;
+}
+
+export type BackendSnapshot = {
+  readonly slot: Slot;
+  /** Read once, to the end. Each chunk at most 1 MiB. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  release(): Promise<void>;
+};
+
+export type PrepareContext = {
+  /** Milliseconds since 1970; the stamp that the slot will carry at most. */
+  readonly nowMs: number;
+  /** `count` random bytes. */
+  random(count: number): Uint8Array;
+};
+
+/** What a backend module exports as default or as `createBackend`. */
+export type BackendFactory = (options: unknown) => Backend | Promise<Backend>;
+
+/** Trouble of kind 3: the store cannot be reached or cannot store now. */
+export class BackendUnavailable extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'BackendUnavailable';
+  }
+}
+
+/** Trouble of kind 4: what the store holds contradicts the log. */
+export class BackendDiverged extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'BackendDiverged';
+  }
+}

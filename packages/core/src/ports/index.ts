@@ -1,0 +1,11 @@
+/** The interfaces that the world implements for the framework: re-exports only. */
+export * from './backend.ts';
+export * from './client-listener.ts';
+export * from './clock.ts';
+export * from './define-backend.ts';
+export * from './journal.ts';
+export * from './logger.ts';
+export * from './transport.ts';
+export { asNodeId, asSlot, type AcceptedEntry, type Ballot, type ChosenEntry, type NodeId, type Slot, type Value } from '../protocol/types.ts';
+export type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
+export type { Lane } from '../protocol/message.ts';

@@ -1,0 +1,5 @@
+/** The pure core as tools and tests see it: re-exports only. */
+export * from './ballot.ts';
+export * from './message.ts';
+export * from './replica-types.ts';
+export * from './types.ts';
