@@ -9,21 +9,61 @@
 /** 'none': certainly did not and will not take effect. 'unknown': may or may not have, ask again. */
 export type Outcome = 'none' | 'unknown';
 
-type Row = {
+/** One line of the table. `number` is what travels on the wire. */
+export type ErrorRow = {
   readonly number: number;
   readonly family: 'usage' | 'weather' | 'wire' | 'fatal';
   readonly retryable: boolean;
   readonly outcome: Outcome;
 };
 
-const row = (number: number, family: Row['family'], retryable: boolean, outcome: Outcome): Row => ({
+const row = (number: number, family: ErrorRow['family'], retryable: boolean, outcome: Outcome): ErrorRow => ({
   number,
   family,
   retryable,
   outcome,
 });
 
-export const ERRORS = {
+/** Every code, for ever: a code may become unused, its name and number are not given to another. */
+export type ErrorCode =
+  | 'ARGUMENT'
+  | 'CONFIG_INVALID'
+  | 'CLOSED'
+  | 'PARSE'
+  | 'FORBIDDEN'
+  | 'NOT_LEADER'
+  | 'NO_LEADER'
+  | 'OVERLOADED'
+  | 'TOO_LARGE'
+  | 'TIMEOUT'
+  | 'LEADERSHIP_LOST'
+  | 'DISCONNECTED'
+  | 'SESSION_EXPIRED'
+  | 'SESSION_WINDOW'
+  | 'CANNOT_CONNECT'
+  | 'BACKEND_UNAVAILABLE'
+  | 'STOPPING'
+  | 'ABORTED'
+  | 'SEQUENCE_STALE'
+  | 'REDIRECTED_TOO_OFTEN'
+  | 'WIRE_MALFORMED'
+  | 'WIRE_VERSION'
+  | 'WIRE_WRONG_CLUSTER'
+  | 'WIRE_WRONG_NODE'
+  | 'WIRE_STALE_INCARNATION'
+  | 'WIRE_CHECKSUM'
+  | 'WIRE_TOO_LARGE'
+  | 'JOURNAL_IO'
+  | 'JOURNAL_CORRUPT'
+  | 'JOURNAL_LOCKED'
+  | 'JOURNAL_FOREIGN'
+  | 'STORAGE_REPLACED'
+  | 'ADDRESS_IN_USE'
+  | 'BACKEND_MARK_MISMATCH'
+  | 'BACKEND_DIVERGED'
+  | 'INVARIANT';
+
+export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
   // Wrong use: thrown at once, nothing was sent.
   ARGUMENT: row(1, 'usage', false, 'none'),
   CONFIG_INVALID: row(2, 'usage', false, 'none'),
@@ -64,9 +104,7 @@ export const ERRORS = {
   BACKEND_MARK_MISMATCH: row(66, 'fatal', false, 'unknown'),
   BACKEND_DIVERGED: row(67, 'fatal', false, 'unknown'),
   INVARIANT: row(68, 'fatal', false, 'unknown'),
-} as const satisfies Record<string, Row>;
-
-export type ErrorCode = keyof typeof ERRORS;
+};
 
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 

@@ -2,4 +2,6 @@
 export * from './ballot.ts';
 export * from './message.ts';
 export * from './replica-types.ts';
+export { createReplica } from './replica.ts';
+export { InvariantError, type InvariantName } from './invariant.ts';
 export * from './types.ts';

@@ -1,0 +1,155 @@
+/**
+ * The learner: turns "accepted" into "chosen" into in-order delivery, and fetches what it missed.
+ *
+ * Owns LEARN-MATCH: a slot is learned because its value is known to be chosen, never merely because a watermark
+ * passed it. Three ways lead there: the leader counts a quorum (leadership.ts); a leader's watermark covers a value
+ * accepted at exactly that leader's ballot; a peer that learned the slot sends the value.
+ * Owns PREFIX delivery: ascending, dense, once. Any peer may be asked, so a node that cannot reach the leader still follows.
+ */
+import { compareBallots, sameBallot } from './ballot.ts';
+import { refreshAcknowledgement } from './acceptor.ts';
+import { invariant } from './invariant.ts';
+import { afterLearning } from './leadership.ts';
+import type { CatchUpReply, CatchUpRequest } from './message.ts';
+import { isLeaderLive } from './role.ts';
+import { later, nextSlot, otherVoters, type ReplicaState, sameValue, valueBytes } from './state.ts';
+import { asSlot, type Ballot, type ChosenEntry, type NodeId, type Slot } from './types.ts';
+
+/** A peer says how far it has learned. */
+export function noteLearned(state: ReplicaState, from: NodeId, slot: Slot): void {
+  const known = state.peerLearned.get(from) ?? 0;
+  if (slot > known) state.peerLearned.set(from, slot);
+}
+
+/** The leader of `ballot` says that every slot up to `slot` is chosen: teaches values held at that very ballot. */
+export function learnFromWatermark(state: ReplicaState, from: NodeId, ballot: Ballot, slot: Slot): void {
+  noteLearned(state, from, slot);
+  const order = compareBallots(ballot, state.watermark.ballot);
+  if (order > 0 || (order === 0 && slot > state.watermark.slot)) state.watermark = { ballot, slot };
+  advance(state);
+}
+
+/** Learns as far as what is held here allows. */
+export function advance(state: ReplicaState): void {
+  const before = state.learnedSlot;
+  for (;;) {
+    const record = state.records.get(nextSlot(state.learnedSlot));
+    if (record === undefined) break;
+    const taught = record.slot <= state.watermark.slot && sameBallot(record.ballot, state.watermark.ballot);
+    // A leader does not learn its own proposals from others: it counts (or finds out that it is deposed).
+    const mine = state.leadership !== undefined && record.slot >= state.leadership.baseSlot;
+    if (mine || !(record.chosen || taught)) break;
+    learnNext(state, record);
+  }
+  if (state.learnedSlot > before) {
+    state.behindSince = undefined;
+    refreshAcknowledgement(state);
+    afterLearning(state);
+  }
+}
+
+/** The next slot is chosen with `entry.value`. The caller vouches for it. */
+export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
+  invariant(entry.slot === state.learnedSlot + 1, 'ORDER', () => `slot ${entry.slot} learned after ${state.learnedSlot}`);
+  state.records.delete(entry.slot);
+  state.learnedSlot = entry.slot;
+  if (state.heldSlot === entry.slot - 1) state.heldSlot = entry.slot;
+  state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
+  if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) {
+    state.leadership.inFlightBytes -= valueBytes(entry.value);
+  }
+}
+
+export function onCatchUpRequest(state: ReplicaState, from: NodeId, message: CatchUpRequest): void {
+  const { fromSlot } = message;
+  const limit = Math.min(message.untilSlot, state.heldSlot + 1, fromSlot + state.limits.catchUpSlots);
+  if (limit > fromSlot) {
+    state.effects.serveCatchUp({ to: from, fromSlot, untilSlot: asSlot(limit) });
+    return;
+  }
+  state.effects.send(from, { kind: 'catch-up-reply', fromSlot, entries: [], learnedSlot: state.learnedSlot });
+}
+
+export function onCatchUpReply(state: ReplicaState, from: NodeId, message: CatchUpReply): void {
+  noteLearned(state, from, message.learnedSlot);
+  if (!isDense(message)) return; // A hole must not spread (ZOOKEEPER-4925).
+  if (state.catchUp?.to === from) state.catchUp = undefined;
+  const before = state.heldSlot;
+  for (const entry of message.entries) takeChosen(state, entry);
+  advance(state);
+  if (state.heldSlot > before && state.leadership !== undefined) {
+    state.leadership.recoveryDeadline = later(state.at, state.limits.electionTimeoutMs);
+  }
+  if (state.heldSlot > before) requestCatchUp(state);
+}
+
+function isDense(message: CatchUpReply): boolean {
+  return message.entries.every((entry, index) => entry.slot === message.fromSlot + index);
+}
+
+function takeChosen(state: ReplicaState, entry: ChosenEntry): void {
+  if (entry.slot <= state.learnedSlot) {
+    // Adopting a backend that was ahead of the journal: the value is wanted for the journal only.
+    if (entry.slot !== state.heldSlot + 1) return;
+    state.effects.persistChosen(entry);
+    state.heldSlot = entry.slot === state.adoptedSlot ? state.learnedSlot : entry.slot;
+    return;
+  }
+  if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) return; // See `advance`.
+  if (entry.slot > state.learnedSlot + state.limits.catchUpSlots * 2) return; // Not asked for: bounds what is held.
+  const held = state.records.get(entry.slot);
+  if (held?.chosen === true) {
+    invariant(sameValue(held.value, entry.value), 'AGREEMENT', () => `slot ${entry.slot} is chosen with two values`);
+    return;
+  }
+  // Held at the same ballot means held with the same value, and the journal has it already.
+  const write = held !== undefined && sameBallot(held.ballot, entry.ballot) ? held.write : state.effects.persistChosen(entry);
+  state.records.set(entry.slot, { slot: entry.slot, ballot: entry.ballot, value: entry.value, chosen: true, write });
+}
+
+/** On every tick: is somebody ahead of us, for longer than a message under way would explain? */
+export function tickCatchUp(state: ReplicaState): void {
+  if (state.catchUp !== undefined && state.at >= state.catchUp.deadline) state.catchUp = undefined;
+  const target = highestKnown(state);
+  if (target <= state.heldSlot) {
+    state.behindSince = undefined;
+    probeWhenAlone(state);
+    return;
+  }
+  state.behindSince ??= state.at;
+  const farBehind = target > state.heldSlot + state.limits.windowSlots;
+  if (farBehind || state.at - state.behindSince >= state.limits.heartbeatMs) requestCatchUp(state);
+}
+
+/** Asks one peer that is ahead; at most one request is under way. */
+export function requestCatchUp(state: ReplicaState): void {
+  if (state.catchUp !== undefined) return;
+  const ahead = otherVoters(state).filter(
+    (node) => (state.peerLearned.get(node) ?? 0) > state.heldSlot && !state.unreachable.has(node),
+  );
+  const to = ahead[state.random.below(Math.max(1, ahead.length))];
+  if (to === undefined) return;
+  ask(state, to);
+}
+
+/** Without a live leader nobody tells us of progress: ask somebody now and then. */
+function probeWhenAlone(state: ReplicaState): void {
+  if (state.leadership !== undefined || isLeaderLive(state) || state.at < state.probeAt || state.catchUp !== undefined) return;
+  state.probeAt = later(state.at, state.limits.electionTimeoutMs / 2);
+  const reachable = otherVoters(state).filter((node) => !state.unreachable.has(node));
+  const to = reachable[state.random.below(Math.max(1, reachable.length))];
+  if (to !== undefined) ask(state, to);
+}
+
+function ask(state: ReplicaState, to: NodeId): void {
+  state.catchUp = { to, deadline: later(state.at, state.limits.resendMs) };
+  const fromSlot = nextSlot(state.heldSlot);
+  const untilSlot = asSlot(fromSlot + state.limits.catchUpSlots);
+  state.effects.send(to, { kind: 'catch-up-request', fromSlot, untilSlot });
+}
+
+function highestKnown(state: ReplicaState): Slot {
+  let highest = 0;
+  for (const slot of state.peerLearned.values()) highest = Math.max(highest, slot);
+  return asSlot(highest);
+}
