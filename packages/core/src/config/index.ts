@@ -1,0 +1,11 @@
+/** Settings of a node: re-exports only. Loads neither the YAML parser nor the validator until `loadSettings` runs. */
+export * from './address.ts';
+export * from './duration.ts';
+export { splitList } from './from-text.ts';
+export * from './identity.ts';
+export * from './load.ts';
+export { nearestWord } from './nearest.ts';
+export * from './self.ts';
+export * from './settings.ts';
+export { configError, positionOf, type ConfigSource, type Position, type Problem } from './source.ts';
+export { systemErrorCode, systemErrorText } from './system-error.ts';
