@@ -10,10 +10,12 @@ import { asBuffer, dial } from './link.ts';
 
 const [port = 0, inFlight = 1, connections = 1, recordBytes = 0, warmupMs = 0, durationMs = 0] = process.argv.slice(2).map(Number);
 
+const template = Buffer.alloc(recordBytes, 'v');
 const latencies = new Latencies();
 const startedAt = performance.now();
 const measureFrom = startedAt + warmupMs;
 const measureUntil = measureFrom + durationMs;
+let nextKey = 0;
 let finished = false;
 
 /** Commands of one connection are answered in order, so the times of their sending are a queue. */
@@ -35,12 +37,22 @@ class SendTimes {
   }
 }
 
+/** Commands of one message. Each has a key of its own, as the commands of the other systems' loads have. */
+function records(count: number): Buffer {
+  const message = Buffer.allocUnsafe(count * recordBytes);
+  for (let offset = 0; offset < message.length; offset += recordBytes) {
+    message.set(template, offset);
+    message.writeDoubleLE(nextKey++, offset);
+  }
+  return message;
+}
+
 function runConnection(socket: WebSocket, share: number): void {
   const times = new SendTimes(share);
   const send = (count: number): void => {
     const now = performance.now();
     for (let index = 0; index < count; index++) times.push(now);
-    socket.send(Buffer.alloc(count * recordBytes, 'v'));
+    socket.send(records(count));
   };
   socket.on('message', (data) => {
     const count = asBuffer(data).readUInt32LE(0);
