@@ -5,7 +5,7 @@
  * Arguments: PORT FILE FLUSH_MODE.
  */
 import type { WebSocket } from 'ws';
-import { openAppendFile, type FlushMode } from './append-file.ts';
+import { type FlushMode, openAppendFile } from './append-file.ts';
 import { asBuffer, encodeNumber, listen } from './link.ts';
 
 const [port, path, mode] = process.argv.slice(2);

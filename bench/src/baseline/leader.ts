@@ -9,7 +9,7 @@
  * Arguments: PORT FILE FLUSH_MODE RECORD_BYTES FOLLOWER_PORT FOLLOWER_PORT.
  */
 import type { WebSocket } from 'ws';
-import { openAppendFile, type FlushMode } from './append-file.ts';
+import { type FlushMode, openAppendFile } from './append-file.ts';
 import { asBuffer, dial, encodeNumber, listen } from './link.ts';
 
 const [port, path, mode, recordText, ...followerPorts] = process.argv.slice(2);

@@ -6,7 +6,11 @@
 import { WebSocket, WebSocketServer } from 'ws';
 
 const MAX_MESSAGE_BYTES = 64 << 20;
-const OPTIONS = { perMessageDeflate: false, skipUTF8Validation: true, maxPayload: MAX_MESSAGE_BYTES } as const;
+const OPTIONS = {
+  perMessageDeflate: false,
+  skipUTF8Validation: true,
+  maxPayload: MAX_MESSAGE_BYTES,
+} as const;
 
 export function listen(port: number, onConnection: (socket: WebSocket) => void): WebSocketServer {
   const server = new WebSocketServer({ ...OPTIONS, host: '127.0.0.1', port });

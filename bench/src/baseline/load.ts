@@ -8,7 +8,9 @@ import { Latencies } from 'quorate/perf';
 import type { WebSocket } from 'ws';
 import { asBuffer, dial } from './link.ts';
 
-const [port = 0, inFlight = 1, connections = 1, recordBytes = 0, warmupMs = 0, durationMs = 0] = process.argv.slice(2).map(Number);
+const [port = 0, inFlight = 1, connections = 1, recordBytes = 0, warmupMs = 0, durationMs = 0] = process.argv
+  .slice(2)
+  .map(Number);
 
 const template = Buffer.alloc(recordBytes, 'v');
 const latencies = new Latencies();
@@ -71,7 +73,12 @@ function runConnection(socket: WebSocket, share: number): void {
 function finish(): void {
   if (finished) return;
   finished = true;
-  const result = { throughput: latencies.count / (durationMs / 1000), latencyMs: latencies.summary(), errors: 0, unknown: 0 };
+  const result = {
+    throughput: latencies.count / (durationMs / 1000),
+    latencyMs: latencies.summary(),
+    errors: 0,
+    unknown: 0,
+  };
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }
 

@@ -1,0 +1,2 @@
+/** Public surface of `quorate/perf`: what measurements outside this package share with the profiler. Re-exports only. */
+export * from './latencies.ts';
