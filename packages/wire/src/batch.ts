@@ -51,6 +51,28 @@ export function writeGroup(out: ByteWriter, group: BatchGroup): void {
   }
 }
 
+/**
+ * Writes a group of commands without making objects: `beginGroup`, `addCommand` for each, `endGroup` with what
+ * `beginGroup` returned. At most 65,535 commands.
+ */
+export function beginGroup(out: ByteWriter, session: number, ackSequence: number): number {
+  out.u8(COMMANDS);
+  out.integer(session);
+  out.integer(ackSequence);
+  const countOffset = out.length;
+  out.u16(0);
+  return countOffset;
+}
+
+export function addCommand(out: ByteWriter, sequence: number, bytes: Uint8Array): void {
+  out.integer(sequence);
+  out.block(bytes);
+}
+
+export function endGroup(out: ByteWriter, countOffset: number, count: number): void {
+  out.patchU16(countOffset, count);
+}
+
 /** Reads one group and leaves the reader behind it. */
 export function readGroup(reader: ByteReader): BatchGroup {
   const kind = reader.u8();

@@ -36,7 +36,7 @@ export type ClientFrame =
       readonly consistency: ReadConsistency;
       /** True: a node that does not lead answers NOT_LEADER with a hint instead of forwarding. */
       readonly noForward: boolean;
-      /** Milliseconds that the client will still wait; a command that is not proposed by then is dropped. */
+      /** Milliseconds that the client will still wait; a node may drop what it has not proposed by then. */
       readonly timeoutMs: number;
       /** Ascending by sequence, at most MAX_REQUEST_COMMANDS. */
       readonly commands: readonly RequestCommand[];

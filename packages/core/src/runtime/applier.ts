@@ -1,0 +1,366 @@
+/**
+ * Applies chosen slots to the backend, in order, each once, and answers those who wait for their results.
+ *
+ * Owns PREFIX-APPLY and the four kinds of trouble of ports/backend.ts: a store in trouble is asked again with the same
+ * batch, never skipped; a store that contradicts the log is fenced, and the node goes on voting. Values that do not
+ * fit the in-memory queue are read back from the journal, which is also how a restart replays.
+ */
+import { type BatchGroup, decodeBatch, ERRORS, type Result } from '@quorate/wire';
+import type { AppliedMark, ApplyBatch, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
+import { BackendUnavailable } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Logger } from '../ports/logger.ts';
+import { asSlot, type ChosenEntry, type Slot, type Value } from '../protocol/types.ts';
+import type { Batch, Waiter } from './batcher.ts';
+import { type Checksum as ChainChecksum, chainDigest, GENESIS_DIGEST } from './digest-chain.ts';
+import type { RuntimeLimits } from './limits.ts';
+import { errorAnswer } from './responder.ts';
+import { type Admission, SessionTable } from './session-table.ts';
+
+export type ApplierHandlers = {
+  /** The backend stored everything up to `slot`. */
+  onApplied(slot: Slot): void;
+  /** Who waits for the answers of `slot`, if this node proposed exactly this value. */
+  waitersOf(slot: Slot, value: Value): Batch | undefined;
+  /** Asynchronous work ended: answers may wait to be sent. */
+  onProgress(): void;
+  /** The backend is fenced from now on. */
+  onFenced(detail: string): void;
+};
+
+/** Something that runs between two batches once `slot` is applied. */
+type WaitingQuery = { readonly slot: Slot; readonly run: () => void | Promise<void>; readonly refuse: (why: string) => void };
+
+type Planned = {
+  readonly batch: ApplyBatch<unknown>;
+  readonly groups: readonly BatchGroup[];
+  /** By group, by command; filled only where somebody waits. */
+  readonly admissions: readonly (readonly Admission[] | undefined)[];
+  /** By group: the session that an `open` group opened. */
+  readonly opened: readonly (number | undefined)[];
+  readonly waiters: readonly Waiter[] | undefined;
+};
+
+export type ApplierHealth = { readonly state: 'ok' | 'retrying' | 'fenced'; readonly detail: string };
+
+export type ApplierOptions = {
+  readonly backend: Backend;
+  readonly image: BackendImage;
+  readonly clusterId: string;
+  readonly group: number;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RuntimeLimits;
+  readonly checksum: ChainChecksum;
+  readonly handlers: ApplierHandlers;
+};
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  readonly #sessions: SessionTable;
+  #mark: AppliedMark;
+  /** Everything up to here is chosen and may be applied. */
+  #target: Slot;
+  /** Chosen values above the mark, ascending and dense from its first on; at most maxUnappliedSlots. */
+  #queue: ChosenEntry[] = [];
+  #queueHead = 0;
+  /** Ascending by slot of need is not kept: few wait at a time, and each is looked at when a slot was applied. */
+  #queries: WaitingQuery[] = [];
+  #busy = false;
+  #scheduled = false;
+  #retries = 0;
+  #health: ApplierHealth = { state: 'ok', detail: '' };
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+    const { image, clusterId, group } = options;
+    this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
+    this.#target = this.#mark.slot;
+    this.#sessions = SessionTable.restore(this.#mark.slot, image.records, image.lastResults);
+  }
+
+  get appliedSlot(): Slot {
+    return this.#mark.slot;
+  }
+
+  get digest(): string {
+    return this.#mark.digest;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.sessionCount;
+  }
+
+  get health(): ApplierHealth {
+    return this.#health;
+  }
+
+  /** Chosen slots that wait for the backend. */
+  get unappliedSlots(): number {
+    return this.#target - this.#mark.slot;
+  }
+
+  /** The journal holds chosen values up to `slot` from before this incarnation. */
+  replayUntil(slot: Slot): void {
+    if (slot > this.#target) this.#target = slot;
+    this.pump();
+  }
+
+  /** Next chosen values, ascending and dense. */
+  deliver(entries: readonly ChosenEntry[]): void {
+    for (const entry of entries) {
+      if (entry.slot <= this.#mark.slot) continue; // A durable backend that was ahead of the journal.
+      const contiguous = this.#queue.length === this.#queueHead || entry.slot === (this.#queue.at(-1)?.slot ?? 0) + 1;
+      if (contiguous && this.#queue.length - this.#queueHead < this.#options.limits.maxUnappliedSlots) this.#queue.push(entry);
+      if (entry.slot > this.#target) this.#target = entry.slot;
+    }
+    this.pump();
+  }
+
+  /** Runs `run` between two batches as soon as `slot` is applied; at once when it is. */
+  whenApplied(slot: Slot, run: WaitingQuery['run'], refuse: WaitingQuery['refuse']): void {
+    if (this.#health.state === 'fenced') refuse(this.#health.detail);
+    else if (!this.#busy && slot <= this.#mark.slot) this.#runQueries([{ slot, run, refuse }]);
+    else this.#queries.push({ slot, run, refuse });
+  }
+
+  /** Applies what can be applied now. A long replay yields to the event loop between pages. */
+  pump(): void {
+    while (!this.#busy && this.#health.state !== 'fenced' && this.#mark.slot < this.#target) {
+      const next = this.#next();
+      if (next === undefined) return;
+      this.#apply(next);
+    }
+  }
+
+  #next(): ChosenEntry | undefined {
+    const wanted = this.#mark.slot + 1;
+    const head = this.#queue[this.#queueHead];
+    if (head === undefined || head.slot !== wanted) {
+      if (!this.#scheduled) this.#loadSoon();
+      return undefined;
+    }
+    this.#queueHead += 1;
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue = [];
+      this.#queueHead = 0;
+    } else if (this.#queueHead >= 1024) {
+      this.#queue = this.#queue.slice(this.#queueHead);
+      this.#queueHead = 0;
+    }
+    return head;
+  }
+
+  #loadSoon(): void {
+    this.#scheduled = true;
+    this.#options.clock.soon(() => {
+      this.#scheduled = false;
+      this.#load();
+      this.#options.handlers.onProgress();
+    });
+  }
+
+  /** Puts a page of the journal in front of the queue. What is not flushed yet is asked for again after the next flush. */
+  #load(): void {
+    const { journal, limits, handlers } = this.#options;
+    const from = asSlot(this.#mark.slot + 1);
+    const head = this.#queue[this.#queueHead];
+    if (head !== undefined && head.slot === from) return this.pump();
+    const until = head === undefined ? asSlot(this.#target + 1) : head.slot;
+    if (until <= from) return;
+    let page: readonly ChosenEntry[];
+    try {
+      page = journal.readEntries(from, until, limits.replayPageBytes);
+    } catch (error) {
+      return this.#fence(`the journal cannot be read back: ${messageOf(error)}`, handlers);
+    }
+    if (page.length === 0) return;
+    this.#queue = [...page, ...this.#queue.slice(this.#queueHead)];
+    this.#queueHead = 0;
+    this.pump();
+  }
+
+  #apply(entry: ChosenEntry): void {
+    let planned: Planned;
+    try {
+      planned = this.#plan(entry);
+    } catch (error) {
+      return this.#fence(`slot ${entry.slot} cannot be read: ${messageOf(error)}`, this.#options.handlers);
+    }
+    this.#attempt(planned);
+  }
+
+  #plan(entry: ChosenEntry): Planned {
+    const { backend, handlers, checksum } = this.#options;
+    const { slot, value } = entry;
+    const waiting = handlers.waitersOf(slot, value);
+    const logTimeMs = this.#sessions.begin(slot, value.kind === 'batch' ? value.stampMs : undefined);
+    const groups = value.kind === 'batch' ? decodeBatch(value.bytes) : [];
+    const commands: ChosenCommand<unknown>[] = [];
+    const admissions: (readonly Admission[] | undefined)[] = [];
+    const opened: (number | undefined)[] = [];
+    for (const group of groups) {
+      opened.push(group.kind === 'open' ? this.#sessions.open() : undefined);
+      if (group.kind === 'close') this.#sessions.close(group.session);
+      admissions.push(group.kind === 'commands' ? this.#admit(group, commands, backend, waiting !== undefined) : undefined);
+    }
+    const next: AppliedMark = { ...this.#mark, slot, digest: chainDigest(this.#mark.digest, slot, value, checksum) };
+    const records = backend.durability === 'durable' ? this.#sessions.takeDelta() : [];
+    const batch = { slot, logTimeMs, commands, previous: this.#mark, next, records };
+    return { batch, groups, admissions, opened, waiters: waiting?.waiters };
+  }
+
+  #admit(
+    group: Extract<BatchGroup, { kind: 'commands' }>,
+    commands: ChosenCommand<unknown>[],
+    backend: Backend,
+    wanted: boolean,
+  ): readonly Admission[] | undefined {
+    const admissions: Admission[] = [];
+    this.#sessions.acknowledge(group.session, group.ackSequence);
+    for (const { sequence, bytes } of group.commands) {
+      const admission = this.#sessions.admit(group.session, sequence, group.ackSequence);
+      if (admission.kind === 'execute') commands.push({ command: backend.decode(bytes), ordinal: commands.length });
+      if (wanted) admissions.push(admission);
+    }
+    return wanted ? admissions : undefined;
+  }
+
+  #attempt(planned: Planned): void {
+    let results: readonly Result[] | Promise<readonly Result[]>;
+    try {
+      results = this.#options.backend.apply(planned.batch);
+    } catch (error) {
+      return this.#onTrouble(planned, error);
+    }
+    if (!(results instanceof Promise)) return this.#finish(planned, results);
+    this.#busy = true;
+    results.then(
+      (done) => {
+        this.#busy = false;
+        this.#finish(planned, done);
+        this.pump();
+        this.#options.handlers.onProgress();
+      },
+      (error: unknown) => {
+        this.#busy = false;
+        this.#onTrouble(planned, error);
+      },
+    );
+  }
+
+  #finish(planned: Planned, results: readonly Result[]): void {
+    const { batch } = planned;
+    this.#sessions.settle(results);
+    this.#mark = batch.next;
+    this.#retries = 0;
+    if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
+    if (planned.waiters !== undefined) answer(planned, planned.waiters, results);
+    this.#options.handlers.onApplied(batch.slot);
+    if (this.#queries.length === 0) return;
+    const ready = this.#queries.filter((query) => query.slot <= batch.slot);
+    if (ready.length === 0) return;
+    this.#queries = this.#queries.filter((query) => query.slot > batch.slot);
+    this.#runQueries(ready);
+  }
+
+  /** Asynchronous queries hold back the next batch, so that each sees the state between two batches. */
+  #runQueries(queries: readonly WaitingQuery[]): void {
+    const running: Promise<void>[] = [];
+    for (const query of queries) {
+      const outcome = query.run();
+      if (outcome instanceof Promise) running.push(outcome);
+    }
+    if (running.length === 0) return;
+    this.#busy = true;
+    void Promise.allSettled(running).then(() => {
+      this.#busy = false;
+      const ready = this.#queries.filter((query) => query.slot <= this.#mark.slot);
+      this.#queries = this.#queries.filter((query) => query.slot > this.#mark.slot);
+      if (ready.length > 0) this.#runQueries(ready);
+      this.pump();
+      this.#options.handlers.onProgress();
+    });
+  }
+
+  /** The store is in trouble: the same batch again, later. Anything else: fenced. */
+  #onTrouble(planned: Planned, error: unknown): void {
+    const { limits, clock, logger, handlers } = this.#options;
+    if (!(error instanceof BackendUnavailable)) {
+      for (const { responder, sequences } of planned.waiters ?? []) {
+        for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', messageOf(error)));
+      }
+      return this.#fence(`applying slot ${planned.batch.slot} failed: ${messageOf(error)}`, handlers);
+    }
+    const delayMs = Math.min(limits.backendRetryMs.longest, limits.backendRetryMs.first * 2 ** this.#retries);
+    this.#retries += 1;
+    this.#busy = true;
+    this.#health = { state: 'retrying', detail: error.message };
+    logger.warn('the backend cannot store now; the slot will be applied again', { slot: planned.batch.slot, delayMs, detail: error.message });
+    clock.after(delayMs, () => {
+      this.#busy = false;
+      this.#attempt(planned);
+      this.pump();
+      handlers.onProgress();
+    });
+  }
+
+  #fence(detail: string, handlers: ApplierHandlers): void {
+    this.#health = { state: 'fenced', detail };
+    this.#options.logger.error('the backend is fenced: this node votes and serves nothing', { slot: this.#mark.slot, detail });
+    const queries = this.#queries;
+    this.#queries = [];
+    for (const query of queries) query.refuse(detail);
+    handlers.onFenced(detail);
+  }
+}
+
+function answer(planned: Planned, waiters: readonly Waiter[], results: readonly Result[]): void {
+  const { slot } = planned.batch;
+  let ordinal = 0;
+  for (const [index, group] of planned.groups.entries()) {
+    const waiter = waiters[index];
+    if (waiter === undefined) continue;
+    if (group.kind !== 'commands') {
+      answerSessionGroup(waiter, group, planned.opened[index], slot);
+      continue;
+    }
+    const admissions = planned.admissions[index] ?? [];
+    for (const [position, command] of group.commands.entries()) {
+      const admission = admissions[position];
+      if (admission === undefined) continue;
+      const result = admission.kind === 'execute' ? results[ordinal++] : resultOf(admission, results);
+      if (result !== undefined) waiter.responder.addResult(command.sequence, slot, result);
+      else if (admission.kind === 'refused') waiter.responder.add(refusal(command.sequence, admission.code));
+    }
+  }
+}
+
+function answerSessionGroup(waiter: Waiter, group: BatchGroup, session: number | undefined, slot: Slot): void {
+  for (const sequence of waiter.sequences) {
+    if (group.kind === 'close') waiter.responder.addResult(sequence, slot, { ok: true, value: null });
+    else if (session !== undefined) waiter.responder.add({ sequence, kind: 'session', session });
+    else waiter.responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many sessions were opened at once; try again'));
+  }
+}
+
+function resultOf(admission: Admission, results: readonly Result[]): Result | undefined {
+  if (admission.kind === 'repeated') return results[admission.ordinal];
+  return admission.kind === 'duplicate' ? admission.result : undefined;
+}
+
+const REFUSALS = {
+  SESSION_EXPIRED: 'the session has expired or was closed; whether earlier attempts of this command took effect is not known',
+  SEQUENCE_STALE: 'this command was answered and acknowledged before; its result is no longer kept',
+  SESSION_WINDOW: 'too many commands of this session are unacknowledged; it was not executed',
+} as const;
+
+function refusal(sequence: number, code: keyof typeof REFUSALS): ReturnType<typeof errorAnswer> {
+  return errorAnswer(sequence, code, REFUSALS[code], { outcome: ERRORS[code].outcome });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

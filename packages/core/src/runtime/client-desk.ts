@@ -1,0 +1,264 @@
+/**
+ * Clients of this node: reads their frames, admits their commands, and decides where each goes: to the batcher when
+ * this node leads, to the leader when it does not, to the read desk when it only reads.
+ *
+ * A command that does not parse, is forbidden or is too large is answered here and never reaches the log.
+ */
+import {
+  addCommand,
+  beginGroup,
+  ByteWriter,
+  CLIENT_WIRE_VERSIONS,
+  type ClientFrame,
+  type CommandInput,
+  decodeClientFrame,
+  encodeNodeFrame,
+  endGroup,
+  QuorateError,
+  type RequestCommand,
+  writeGroup,
+} from '@quorate/wire';
+import type { Access, Backend } from '../ports/backend.ts';
+import type { ClientConnection } from '../ports/client-listener.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { NodeId } from '../protocol/types.ts';
+import type { RuntimeLimits } from './limits.ts';
+import type { ReadDesk } from './read-desk.ts';
+import { BufferedResponder, errorAnswer, type Responder } from './responder.ts';
+
+/** What the desk needs of the node around it. */
+export type DeskHost = {
+  readonly self: NodeId;
+  readonly clusterId: string;
+  /** By node id order. */
+  readonly addrs: readonly string[];
+  /** The node believed to lead; undefined when none is known. */
+  leader(): NodeId | undefined;
+  /** This node leads and takes commands. */
+  leads(): boolean;
+  /** False when more would be over a bound: the command is answered OVERLOADED. */
+  hasRoom(bytes: number): boolean;
+  /** This node is shutting down. */
+  isStopping(): boolean;
+  /** Queues one group to be proposed here. */
+  propose(group: Uint8Array, responder: Responder, sequences: readonly number[], deadlineMs: number): void;
+  forward(leader: NodeId, connection: number, responder: Responder, sequences: readonly number[], timeoutMs: number, group: Uint8Array): void;
+  forgetConnection(connection: number): void;
+  /** Something is to be done at the end of the turn. */
+  wake(): void;
+  count(counter: 'clientFramesRefused' | 'commandsRefused'): void;
+};
+
+type Client = { readonly connection: ClientConnection; readonly responder: BufferedResponder; greeted: boolean };
+type Request = Extract<ClientFrame, { kind: 'request' }>;
+type Admitted = { readonly access: Access; readonly command: () => unknown; readonly bytes: () => Uint8Array };
+
+/** A client that names no time-out is dropped from queues after this long. */
+const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+
+export class ClientDesk {
+  readonly #backend: Backend;
+  readonly #reads: ReadDesk;
+  readonly #clock: Clock;
+  readonly #limits: RuntimeLimits;
+  readonly #host: DeskHost;
+  readonly #clients = new Map<number, Client>();
+  readonly #dirty = new Set<BufferedResponder>();
+  readonly #group = new ByteWriter(16 * 1024);
+  #toldLeader: NodeId | undefined;
+
+  constructor(backend: Backend, reads: ReadDesk, clock: Clock, limits: RuntimeLimits, host: DeskHost) {
+    this.#backend = backend;
+    this.#reads = reads;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#host = host;
+  }
+
+  get connectionCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Responders made elsewhere (for peers' clients) share the flush at the end of the turn. */
+  responder(send: (frame: Uint8Array) => void): BufferedResponder {
+    return new BufferedResponder(this.#dirty, send);
+  }
+
+  onOpen(connection: ClientConnection): void {
+    const responder = this.responder((frame) => connection.send(frame));
+    this.#clients.set(connection.id, { connection, responder, greeted: false });
+  }
+
+  onClose(connection: ClientConnection): void {
+    this.#clients.delete(connection.id);
+    this.#host.forgetConnection(connection.id);
+  }
+
+  onFrame(connection: ClientConnection, bytes: Uint8Array): void {
+    const client = this.#clients.get(connection.id);
+    if (client === undefined) return;
+    let frame: ClientFrame;
+    try {
+      frame = decodeClientFrame(bytes);
+    } catch (error) {
+      this.#refuse(client, error);
+      return;
+    }
+    if (frame.kind === 'hello') this.#greet(client, frame);
+    else if (!client.greeted) this.#refuse(client, new QuorateError('WIRE_MALFORMED', 'the first frame must be a hello'));
+    else this.#handle(client, frame);
+    this.#host.wake();
+  }
+
+  /** End of a turn: answers leave, and news of the leader. */
+  flush(): void {
+    for (const responder of this.#dirty) responder.flush();
+    this.#dirty.clear();
+    const leader = this.#host.leader();
+    if (leader === this.#toldLeader) return;
+    this.#toldLeader = leader;
+    const frame = encodeNodeFrame({ kind: 'leader', leader: leader ?? 0 });
+    for (const client of this.#clients.values()) if (client.greeted) client.connection.send(frame);
+  }
+
+  /** Graceful stop: everybody is told. */
+  closeAll(): void {
+    this.flush();
+    const goodbye = encodeNodeFrame({ kind: 'goodbye', code: 'STOPPING', message: 'the node is stopping' });
+    for (const client of this.#clients.values()) client.connection.close('the node is stopping', goodbye);
+  }
+
+  #greet(client: Client, frame: Extract<ClientFrame, { kind: 'hello' }>): void {
+    const version = Math.min(frame.versionMax, CLIENT_WIRE_VERSIONS.max);
+    if (version < frame.versionMin || version < CLIENT_WIRE_VERSIONS.min) {
+      const range = `${CLIENT_WIRE_VERSIONS.min} to ${CLIENT_WIRE_VERSIONS.max}`;
+      this.#refuse(client, new QuorateError('WIRE_VERSION', `this node speaks client protocol ${range}, the client ${frame.versionMin} to ${frame.versionMax}`));
+      return;
+    }
+    client.greeted = true;
+    const { clusterId, self, addrs } = this.#host;
+    client.connection.send(
+      encodeNodeFrame({
+        kind: 'welcome',
+        version,
+        clusterId,
+        node: self,
+        backend: this.#backend.name,
+        addrs,
+        leader: this.#host.leader() ?? 0,
+        maxCommandBytes: this.#limits.maxCommandBytes,
+      }),
+    );
+  }
+
+  #refuse(client: Client, error: unknown): void {
+    this.#host.count('clientFramesRefused');
+    const known = error instanceof QuorateError ? error : new QuorateError('WIRE_MALFORMED', String(error));
+    const goodbye = encodeNodeFrame({ kind: 'goodbye', code: known.code, message: known.message });
+    client.connection.close(known.code, goodbye);
+  }
+
+  #handle(client: Client, frame: Exclude<ClientFrame, { kind: 'hello' }>): void {
+    if (this.#host.isStopping()) {
+      const sequences = frame.kind === 'request' ? frame.commands.map((command) => command.sequence) : [frame.sequence];
+      this.#refuseAll(client.responder, sequences, 'STOPPING', 'the node is stopping; it was not executed');
+    } else if (frame.kind === 'request') {
+      this.#request(client, frame);
+    } else {
+      this.#group.reset();
+      writeGroup(this.#group, frame.kind === 'open-session' ? { kind: 'open' } : { kind: 'close', session: frame.session });
+      const noForward = frame.kind === 'open-session' && frame.noForward;
+      const timeoutMs = frame.kind === 'open-session' ? frame.timeoutMs : 1000;
+      this.#route(client, [frame.sequence], timeoutMs, noForward);
+    }
+  }
+
+  #request(client: Client, frame: Request): void {
+    const { session, ackSequence } = frame;
+    const deadlineMs = this.#clock.monotonicMs() + Math.min(frame.timeoutMs, MAX_TIMEOUT_MS);
+    const group = this.#group;
+    group.reset();
+    const countOffset = beginGroup(group, session, ackSequence);
+    const sequences: number[] = [];
+    for (const request of frame.commands) {
+      const admitted = this.#admit(client.responder, request);
+      if (admitted === undefined) continue;
+      const { sequence } = request;
+      if (admitted.access === 'read') {
+        const read = { responder: client.responder, sequence, command: admitted.command(), deadlineMs };
+        if (frame.consistency === 'stale') this.#reads.addStale(read);
+        else this.#reads.add(read);
+        continue;
+      }
+      const bytes = this.#writeBytes(client.responder, frame, sequence, admitted);
+      if (bytes === undefined) continue;
+      addCommand(group, sequence, bytes);
+      sequences.push(sequence);
+    }
+    if (sequences.length === 0) return;
+    endGroup(group, countOffset, sequences.length);
+    this.#route(client, sequences, frame.timeoutMs, frame.noForward);
+  }
+
+  #admit(responder: Responder, { sequence, input }: RequestCommand): Admitted | undefined {
+    const short = input.form === 'arguments' ? this.#backend.admit?.(input.bytes) : undefined;
+    if (short !== undefined && input.form === 'arguments') {
+      return { access: short, command: () => this.#backend.decode(input.bytes), bytes: () => input.bytes };
+    }
+    return this.#parse(responder, sequence, input);
+  }
+
+  #parse(responder: Responder, sequence: number, input: CommandInput): Admitted | undefined {
+    const parsed = this.#backend.parse(input);
+    if (!parsed.ok) {
+      this.#host.count('commandsRefused');
+      responder.add(errorAnswer(sequence, 'PARSE', parsed.error));
+      return undefined;
+    }
+    return { access: parsed.access, command: () => parsed.command, bytes: () => this.#backend.encode(parsed.command) };
+  }
+
+  #writeBytes(responder: Responder, frame: Request, sequence: number, admitted: Admitted): Uint8Array | undefined {
+    let refusal: ReturnType<typeof errorAnswer> | undefined;
+    const bytes = admitted.bytes();
+    if (frame.session === 0) refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes needs a session');
+    else if (frame.consistency === 'stale') refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes cannot be stale');
+    else if (bytes.length > this.#limits.maxCommandBytes) {
+      const limit = this.#limits.maxCommandBytes;
+      refusal = errorAnswer(sequence, 'TOO_LARGE', `the command has ${bytes.length} bytes, the limit is ${limit} (maxCommandBytes)`);
+    }
+    if (refusal === undefined) return bytes;
+    this.#host.count('commandsRefused');
+    responder.add(refusal);
+    return undefined;
+  }
+
+  /** The group under construction goes to this node's log or to the leader. */
+  #route(client: Client, sequences: readonly number[], timeoutMs: number, noForward: boolean): void {
+    const { responder, connection } = client;
+    const host = this.#host;
+    const group = this.#group.bytes();
+    const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MAX_TIMEOUT_MS);
+    if (host.leads()) {
+      if (host.hasRoom(group.length)) host.propose(group, responder, sequences, deadlineMs);
+      else this.#refuseAll(responder, sequences, 'OVERLOADED', 'too many commands wait at this node; it was not executed');
+      return;
+    }
+    const leader = host.leader();
+    if (leader === undefined || leader === host.self) {
+      this.#refuseAll(responder, sequences, 'NO_LEADER', 'no leader is known at present; it was not executed');
+    } else if (noForward) {
+      const addr = host.addrs[leader - 1] ?? '';
+      const details = { leader, addr };
+      for (const sequence of sequences) {
+        responder.add(errorAnswer(sequence, 'NOT_LEADER', `node ${host.self} does not lead; node ${leader} at ${addr} does`, { details }));
+      }
+    } else {
+      host.forward(leader, connection.id, responder, sequences, timeoutMs, group);
+    }
+  }
+
+  #refuseAll(responder: Responder, sequences: readonly number[], code: 'STOPPING' | 'OVERLOADED' | 'NO_LEADER', message: string): void {
+    for (const sequence of sequences) responder.add(errorAnswer(sequence, code, message));
+  }
+}

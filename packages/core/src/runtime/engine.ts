@@ -1,0 +1,473 @@
+/**
+ * One node at work: feeds the replica one input at a time and carries out what it returns. One turn of the event loop
+ * is the unit of work: everything that was ready is taken in, then one turn cuts a batch, sends one frame per peer and
+ * lane, kicks one flush, applies, and answers each client once.
+ *
+ * No timer batches, no promise per command. Time, disk, network and clients come through ports, so the simulator runs
+ * this very class. Ends itself (`onFatal`) on a failed journal or a broken invariant, and says nothing afterwards.
+ */
+import { ByteReader, decodeNodeFrame, type NodeFrame, QuorateError, readGroup } from '@quorate/wire';
+import type { Backend, BackendImage } from '../ports/backend.ts';
+import type { ClientConnection, ClientListener } from '../ports/client-listener.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { Journal, OpenedJournal } from '../ports/journal.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Transport } from '../ports/transport.ts';
+import { InvariantError } from '../protocol/invariant.ts';
+import type { Lane } from '../protocol/message.ts';
+import { createReplica } from '../protocol/replica.ts';
+import type { CatchUpService, Input, Output, Replica } from '../protocol/replica-types.ts';
+import { asMonotonicMs, type NodeId, type Slot, type Value } from '../protocol/types.ts';
+import { type Checksum, decodePeerFrame, type Forward, type ForwardReply, type PeerPayload } from '../wire/frame.ts';
+import { Applier } from './applier.ts';
+import { type Batch, Batcher, type Waiter } from './batcher.ts';
+import { ClientDesk } from './client-desk.ts';
+import type { Checksum as ChainChecksum } from './digest-chain.ts';
+import { Forwarder } from './forwarder.ts';
+import type { RuntimeLimits } from './limits.ts';
+import { ownBytes } from './own-bytes.ts';
+import { Outbox } from './outbox.ts';
+import { Persister } from './persister.ts';
+import { ReadDesk } from './read-desk.ts';
+import { errorAnswer, type Responder } from './responder.ts';
+import { type EngineCounters, type NodeStatus, newCounters } from './status.ts';
+
+/** Distributes the parameter over the union, so that each input keeps its own fields. */
+type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
+
+export type EngineOptions = {
+  readonly self: NodeId;
+  readonly group: number;
+  readonly clusterId: string;
+  /** By node id order. */
+  readonly addrs: readonly string[];
+  readonly backend: Backend;
+  readonly image: BackendImage;
+  readonly journal: Journal;
+  readonly opened: OpenedJournal;
+  readonly transport: Transport;
+  readonly clients: ClientListener;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RuntimeLimits;
+  /** Feeds election jitter; any safe integer. */
+  readonly seed: number;
+  readonly checksum: Checksum & ChainChecksum;
+  /** The node cannot go on: the owner ends the process. Called once; nothing is sent or answered afterwards. */
+  readonly onFatal: (error: QuorateError) => void;
+};
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #replica: Replica;
+  readonly #persister: Persister;
+  readonly #outbox: Outbox;
+  readonly #batcher: Batcher;
+  readonly #applier: Applier;
+  readonly #reads: ReadDesk;
+  readonly #forwarder: Forwarder;
+  readonly #desk: ClientDesk;
+  readonly #counters: EngineCounters = newCounters();
+  readonly #startedAtMs: number;
+  #catchUps: CatchUpService[] = [];
+  #ticker: Timer | undefined;
+  #turnScheduled = false;
+  #nextTicket = 1;
+  #lastLeader: NodeId | undefined;
+  #wasLeader = false;
+  #state: 'running' | 'stopping' | 'stopped' | 'dead' = 'running';
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { self, addrs, backend, image, journal, opened, transport, clock, limits, logger, clusterId, group } = options;
+    this.#startedAtMs = clock.monotonicMs();
+    this.#applier = new Applier({
+      backend,
+      image,
+      clusterId,
+      group,
+      journal,
+      clock,
+      logger,
+      limits,
+      checksum: options.checksum,
+      handlers: {
+        onApplied: (slot) => this.#feed({ kind: 'applied', through: slot }),
+        waitersOf: (slot, value) => this.#waitersOf(slot, value),
+        onProgress: () => this.#wake(),
+        onFenced: () => this.#feed({ kind: 'resign' }),
+      },
+    });
+    this.#replica = createReplica({
+      self,
+      membership: { voters: addrs.map((_, index) => (index + 1) as NodeId) },
+      limits: limits.protocol,
+      seed: options.seed,
+      recovered: opened.image,
+      appliedSlot: this.#applier.appliedSlot,
+      at: asMonotonicMs(clock.monotonicMs()),
+    });
+    this.#persister = new Persister(journal, {
+      onDurable: (through) => {
+        this.#feed({ kind: 'persisted', through });
+        this.#outbox.release(through);
+        this.#wake();
+      },
+      onFailure: (error) => this.#die(error),
+    });
+    this.#outbox = new Outbox(transport, options.checksum, limits.targetFrameBytes, group);
+    this.#batcher = new Batcher(limits);
+    this.#reads = new ReadDesk(backend, this.#applier, limits.maxWaitingReads);
+    this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) => this.#outbox.addPayload(to, forward));
+    this.#desk = new ClientDesk(backend, this.#reads, clock, limits, this.#deskHost());
+  }
+
+  /** Begins to hear peers and clients. */
+  start(): void {
+    const { transport, clients, opened } = this.#options;
+    this.#applier.replayUntil(opened.image.learnedSlot);
+    transport.start({
+      onFrame: (from, lane, frame) => this.#onPeerFrame(from, lane, frame),
+      onUp: (peer) => this.#feed({ kind: 'peer-up', peer }),
+      onDown: (peer) => this.#onPeerDown(peer),
+    });
+    clients.start({
+      onOpen: (connection) => this.#desk.onOpen(connection),
+      onFrame: (connection: ClientConnection, frame) => this.#guard(() => this.#desk.onFrame(connection, frame)),
+      onClose: (connection) => this.#desk.onClose(connection),
+    });
+    this.#tick();
+  }
+
+  /**
+   * Graceful stop: no new commands, leadership handed over, what is under way finished; then `done`. Bounded by the
+   * owner, who calls `halt` in any case.
+   */
+  stop(done: () => void): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopping';
+    this.#whenIdle = done;
+    this.#feed({ kind: 'resign' });
+  }
+
+  /** Closes clients and says nothing more. */
+  halt(): void {
+    if (this.#state === 'stopped' || this.#state === 'dead') return;
+    this.#ticker?.cancel();
+    this.#desk.closeAll();
+    this.#state = 'stopped';
+  }
+
+  /** Ready: a leader is known, and this node has applied nearly all it knows to be chosen. */
+  readiness(): { readonly ready: boolean; readonly reason: string } {
+    if (this.#state !== 'running') return { ready: false, reason: 'stopping' };
+    if (this.#replica.leader === undefined) return { ready: false, reason: 'no leader is known' };
+    const { state, detail } = this.#applier.health;
+    if (state !== 'ok') return { ready: false, reason: `backend ${state}: ${detail}` };
+    const behind = this.#applier.unappliedSlots;
+    if (behind > this.#options.limits.maxUnappliedSlots) return { ready: false, reason: `${behind} slots behind` };
+    return { ready: true, reason: 'ready' };
+  }
+
+  status(): NodeStatus {
+    const view = this.#replica.view();
+    const { self, addrs, clusterId, backend, opened, journal, clock } = this.#options;
+    const health = this.#applier.health;
+    return {
+      node: self,
+      addr: addrs[self - 1] ?? '',
+      clusterId,
+      role: view.role,
+      ballot: { round: view.ballot.round, node: view.ballot.node },
+      leader: view.leader ?? 0,
+      quorumConnected: view.quorumConnected,
+      learnedSlot: view.learnedSlot,
+      appliedSlot: this.#applier.appliedSlot,
+      digest: this.#applier.digest,
+      incarnation: opened.incarnation,
+      uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs),
+      backend: { name: backend.name, state: health.state, detail: health.detail },
+      journalFlushMs: journal.flushMs(),
+      sessions: this.#applier.sessionCount,
+      connections: this.#desk.connectionCount,
+      queuedBytes: this.#batcher.queuedBytes,
+      inFlightSlots: this.#batcher.inFlightSlots,
+      forwards: this.#forwarder.count,
+      counters: { ...this.#counters },
+    };
+  }
+
+  #deskHost(): ConstructorParameters<typeof ClientDesk>[4] {
+    const { self, clusterId, addrs } = this.#options;
+    return {
+      self,
+      clusterId,
+      addrs,
+      leader: () => this.#replica.leader,
+      leads: () => this.#replica.role === 'leader',
+      hasRoom: (bytes) =>
+        this.#batcher.hasRoom(bytes) && this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
+      isStopping: () => this.#state !== 'running',
+      propose: (group, responder, sequences, deadlineMs) => {
+        this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(group));
+      },
+      forward: (leader, connection, responder, sequences, timeoutMs, group) => {
+        const deadlineMs = this.#now() + timeoutMs;
+        this.#forwarder.forward({ leader, connection, responder, sequences, timeoutMs, deadlineMs }, group);
+      },
+      forgetConnection: (connection) => this.#forwarder.forget(connection),
+      wake: () => this.#wake(),
+      count: (counter) => {
+        this.#counters[counter] += 1;
+      },
+    };
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  /** One input into the replica, and its outputs to their places. */
+  #feed(input: Unstamped<Input>): void {
+    this.#guard(() => {
+      const output = this.#replica.step({ ...input, at: asMonotonicMs(this.#now()) } as Input);
+      this.#take(output);
+    });
+    this.#wake();
+  }
+
+  #take(output: Output): void {
+    if (output.persist.length > 0) this.#persister.add(output.persist);
+    if (output.send.length > 0) this.#outbox.add(output.send, this.#persister.durable);
+    if (output.roleChanged) this.#onRoleChange();
+    for (const answer of output.reads) this.#reads.onAnswer(answer, this.#now());
+    for (const service of output.catchUp) this.#catchUps.push(service);
+    if (output.deliver.length > 0) this.#applier.deliver(output.deliver);
+  }
+
+  /** A broken invariant ends the node; anything else thrown here is our bug as well. */
+  #guard(work: () => void): void {
+    if (this.#state === 'dead' || this.#state === 'stopped') return;
+    try {
+      work();
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const name = error instanceof InvariantError ? error.invariant : 'unexpected';
+      const view = JSON.stringify(this.#replica.view(), (_, value: unknown) => (value instanceof Uint8Array ? `<${value.length} bytes>` : value));
+      this.#options.logger.error('a broken invariant stops this node', { invariant: name, detail, view: view.slice(0, 4000) });
+      this.#die(new QuorateError('INVARIANT', error instanceof Error ? error.message : String(error), { cause: error, details: { name } }));
+    }
+  }
+
+  #die(error: QuorateError): void {
+    if (this.#state === 'dead' || this.#state === 'stopped') return;
+    this.#state = 'dead';
+    this.#ticker?.cancel();
+    this.#options.onFatal(error);
+  }
+
+  #wake(): void {
+    if (this.#turnScheduled || this.#state === 'dead' || this.#state === 'stopped') return;
+    this.#turnScheduled = true;
+    this.#options.clock.soon(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnScheduled = false;
+    this.#guard(() => {
+      this.#proposeBatches();
+      this.#stepNow({ kind: 'turn' });
+      const ticket = this.#reads.takeTicket();
+      if (ticket !== undefined) {
+        this.#stepNow({ kind: 'read', ticket });
+        this.#stepNow({ kind: 'turn' });
+      }
+      this.#serveCatchUps();
+      this.#outbox.flush();
+      this.#applier.pump();
+      this.#desk.flush();
+      this.#outbox.flush(); // Answers to clients of other nodes.
+      this.#persister.kick();
+      this.#settleStop();
+    });
+  }
+
+  #stepNow(input: Unstamped<Input>): Output {
+    const output = this.#replica.step({ ...input, at: asMonotonicMs(this.#now()) } as Input);
+    this.#take(output);
+    return output;
+  }
+
+  /** Cuts batches while the window has room; few in flight, so that load makes batches larger and not more. */
+  #proposeBatches(): void {
+    const { limits, clock } = this.#options;
+    while (!this.#batcher.isEmpty && this.#replica.canPropose && this.#batcher.inFlightSlots < limits.pipelineSlots) {
+      const batch = this.#batcher.cut(this.#now(), (waiter) => this.#expire(waiter));
+      if (batch === undefined) return;
+      const value: Value = { kind: 'batch', stampMs: Math.max(0, Math.floor(clock.wallMs())), bytes: batch.bytes };
+      const { settle } = this.#stepNow({ kind: 'propose', ticket: this.#nextTicket++, value });
+      const settled = settle[0];
+      if (settled?.kind === 'proposed') this.#batcher.proposed(settled.slot, batch);
+      else for (const waiter of batch.waiters) this.#refuse(waiter);
+    }
+  }
+
+  #expire(waiter: Waiter): void {
+    for (const sequence of waiter.sequences) {
+      waiter.responder.add(errorAnswer(sequence, 'TIMEOUT', 'the time-out passed before it was proposed', { outcome: 'none' }));
+    }
+  }
+
+  #refuse(waiter: Waiter): void {
+    for (const sequence of waiter.sequences) {
+      waiter.responder.add(errorAnswer(sequence, 'NO_LEADER', 'this node no longer leads; it was not executed'));
+    }
+  }
+
+  /** Who waits for `slot`, provided that what was chosen is what was proposed here. */
+  #waitersOf(slot: Slot, value: Value): Batch | undefined {
+    const batch = this.#batcher.chosen(slot);
+    if (batch === undefined) return undefined;
+    if (value.kind === 'batch' && value.bytes === batch.bytes) return batch;
+    batch.waiters.forEach((waiter) => this.#lose(waiter));
+    return undefined;
+  }
+
+  #lose(waiter: Waiter): void {
+    for (const sequence of waiter.sequences) {
+      waiter.responder.add(errorAnswer(sequence, 'LEADERSHIP_LOST', 'leadership was lost while it was under way; whether it took effect is not known'));
+    }
+  }
+
+  #onRoleChange(): void {
+    const leads = this.#replica.role === 'leader';
+    const leader = this.#replica.leader;
+    if (this.#wasLeader && !leads) {
+      const { queued, inFlight } = this.#batcher.abandon();
+      queued.forEach((waiter) => this.#refuse(waiter));
+      inFlight.forEach((waiter) => this.#lose(waiter));
+    }
+    if (!this.#wasLeader && leads) this.#counters.elections += 1;
+    this.#wasLeader = leads;
+    if (leader === this.#lastLeader) return;
+    if (this.#lastLeader !== undefined) this.#forwarder.abandon(this.#lastLeader);
+    this.#lastLeader = leader;
+    this.#options.logger.info(leader === undefined ? 'no leader' : 'leader', { leader: leader ?? 0, role: this.#replica.role });
+    if (leads && this.#applier.health.state === 'fenced') this.#feed({ kind: 'resign' });
+  }
+
+  #onPeerFrame(from: NodeId, lane: Lane, frame: Uint8Array): void {
+    const { checksum, limits, group, transport } = this.#options;
+    let payloads: PeerPayload[];
+    try {
+      payloads = decodePeerFrame(frame, checksum, { maxFrameBytes: limits.maxPeerFrameBytes, group });
+    } catch (error) {
+      this.#counters.peerFramesRefused += 1;
+      const known = error instanceof QuorateError ? error : new QuorateError('WIRE_MALFORMED', String(error));
+      this.#options.logger.warn('a peer sent a frame that cannot be read; the link is closed', { peer: from, lane, code: known.code, detail: known.message });
+      transport.reject(from, known.code, known.message);
+      return;
+    }
+    for (const payload of payloads) {
+      if (payload.kind === 'protocol') this.#feed({ kind: 'receive', from, message: ownBytes(payload.message) });
+      else if (payload.kind === 'forward') this.#guard(() => this.#onForward(from, payload));
+      else this.#guard(() => this.#onForwardReply(payload));
+    }
+  }
+
+  #onPeerDown(peer: NodeId): void {
+    this.#forwarder.abandon(peer);
+    this.#feed({ kind: 'peer-down', peer });
+  }
+
+  /** A follower passes a client's commands on. */
+  #onForward(from: NodeId, forward: Forward): void {
+    const { connection, requestId } = forward;
+    const responder = this.#desk.responder((answers) => {
+      this.#outbox.addPayload(from, { kind: 'forward-reply', connection, requestId, answers });
+    });
+    const sequences = sequencesOf(forward.group);
+    const host = this.#replica.role === 'leader' && this.#state === 'running';
+    if (sequences === undefined) {
+      this.#counters.peerFramesRefused += 1;
+    } else if (!host) {
+      this.#refuseForward(responder, sequences);
+    } else if (!this.#batcher.hasRoom(forward.group.length)) {
+      for (const sequence of sequences) responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
+    } else {
+      const deadlineMs = this.#now() + forward.timeoutMs;
+      this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(forward.group));
+    }
+    this.#wake();
+  }
+
+  #refuseForward(responder: Responder, sequences: readonly number[]): void {
+    for (const sequence of sequences) {
+      responder.add(errorAnswer(sequence, 'NO_LEADER', 'the node it was passed on to does not lead; it was not executed'));
+    }
+  }
+
+  #onForwardReply(reply: ForwardReply): void {
+    const frame = responsesOf(reply.answers);
+    const answered = frame === undefined ? undefined : this.#forwarder.onReply(reply.requestId);
+    if (frame === undefined || answered === undefined) return;
+    for (const answer of frame.answers) {
+      // Opening and closing a session carry no sequence in the log; it is known here only.
+      answered.responder.add(answer.sequence === 0 ? { ...answer, sequence: answered.sequences[0] ?? 0 } : answer);
+    }
+    this.#wake();
+  }
+
+  /** Pages of chosen values for peers that missed them, from the journal. */
+  #serveCatchUps(): void {
+    if (this.#catchUps.length === 0) return;
+    const services = this.#catchUps;
+    this.#catchUps = [];
+    const { journal, limits } = this.#options;
+    for (const { to, fromSlot, untilSlot } of services) {
+      const entries = journal.readEntries(fromSlot, untilSlot, limits.protocol.pageBytes);
+      const { learnedSlot } = this.#replica;
+      this.#outbox.add([{ to, lane: 'bulk', after: 0 as never, message: { kind: 'catch-up-reply', fromSlot, entries, learnedSlot } }], this.#persister.durable);
+    }
+  }
+
+  #tick(): void {
+    this.#feed({ kind: 'tick' });
+    this.#forwarder.expire(this.#now());
+    if (this.#state === 'dead' || this.#state === 'stopped') return;
+    this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () => this.#tick());
+  }
+
+  #settleStop(): void {
+    const done = this.#whenIdle;
+    if (done === undefined || this.#state !== 'stopping') return;
+    const busy = this.#replica.role === 'leader' && this.#options.addrs.length > 1;
+    if (busy || !this.#persister.idle || this.#applier.unappliedSlots > 0) return;
+    this.#whenIdle = undefined;
+    done();
+  }
+}
+
+/** Sequences of the one group in these bytes; undefined when they are not exactly one group. */
+function sequencesOf(bytes: Uint8Array): readonly number[] | undefined {
+  try {
+    const reader = new ByteReader(bytes);
+    const group = readGroup(reader);
+    reader.end();
+    return group.kind === 'commands' ? group.commands.map((command) => command.sequence) : [0];
+  } catch (error) {
+    if (error instanceof QuorateError) return undefined;
+    throw error;
+  }
+}
+
+function responsesOf(bytes: Uint8Array): Extract<NodeFrame, { kind: 'responses' }> | undefined {
+  try {
+    const frame = decodeNodeFrame(bytes);
+    return frame.kind === 'responses' ? frame : undefined;
+  } catch (error) {
+    if (error instanceof QuorateError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Bounds of the runtime: every queue, wait and frame, with unit and default. What happens at a bound is an error
+ * with a code (docs/errors.md), never a silent loss.
+ */
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/types.ts';
+
+export type RuntimeLimits = {
+  readonly protocol: ProtocolLimits;
+  /** One command's encoded bytes; a longer one is refused with TOO_LARGE. */
+  readonly maxCommandBytes: number;
+  /** A slot's batch is cut at this size; one command always fits. */
+  readonly maxBatchBytes: number;
+  /** Commands that wait to be proposed, in bytes; beyond it OVERLOADED. */
+  readonly maxQueuedBytes: number;
+  /** Slots proposed and not chosen while further commands gather into the next batch. */
+  readonly pipelineSlots: number;
+  /** Chosen slots that wait for the backend; a leader beyond it admits nothing (OVERLOADED). */
+  readonly maxUnappliedSlots: number;
+  /** Linearizable reads that wait at this node; beyond it OVERLOADED. */
+  readonly maxWaitingReads: number;
+  /** Requests forwarded to the leader and not answered; beyond it OVERLOADED. */
+  readonly maxForwards: number;
+  /** A peer frame longer than this is refused; must hold a page and a largest batch. */
+  readonly maxPeerFrameBytes: number;
+  /** Messages gathered for one peer are sent as a frame when they reach this size, without waiting for the turn's end. */
+  readonly targetFrameBytes: number;
+  /** First and longest wait before a backend in trouble is asked again. */
+  readonly backendRetryMs: { readonly first: number; readonly longest: number };
+  /** Values kept in memory for replay and catch-up come from the journal in pages of this size. */
+  readonly replayPageBytes: number;
+};
+
+export const DEFAULT_RUNTIME_LIMITS: RuntimeLimits = {
+  protocol: DEFAULT_LIMITS,
+  maxCommandBytes: 1024 * 1024,
+  maxBatchBytes: 256 * 1024,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  pipelineSlots: 2,
+  maxUnappliedSlots: 1024,
+  maxWaitingReads: 65_536,
+  maxForwards: 16_384,
+  maxPeerFrameBytes: 16 * 1024 * 1024,
+  targetFrameBytes: 1024 * 1024,
+  backendRetryMs: { first: 50, longest: 5000 },
+  replayPageBytes: 4 * 1024 * 1024,
+};

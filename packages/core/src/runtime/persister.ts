@@ -1,0 +1,63 @@
+/**
+ * Group commit: at most one append under way; what arrives meanwhile joins the next one. Load sizes the groups.
+ *
+ * Owns "durable, then spoken": `durable` rises only in the journal's callback. A failed append is final.
+ */
+import type { QuorateError } from '@quorate/wire';
+import type { Journal } from '../ports/journal.ts';
+import type { JournalWrite } from '../protocol/replica-types.ts';
+import { asWriteSequence, type WriteSequence } from '../protocol/types.ts';
+
+export type PersisterHandlers = {
+  onDurable(through: WriteSequence): void;
+  onFailure(error: QuorateError): void;
+};
+
+export class Persister {
+  readonly #journal: Journal;
+  readonly #handlers: PersisterHandlers;
+  #pending: JournalWrite[] = [];
+  #busy = false;
+  #failed = false;
+  #durable: WriteSequence = asWriteSequence(0);
+
+  constructor(journal: Journal, handlers: PersisterHandlers) {
+    this.#journal = journal;
+    this.#handlers = handlers;
+  }
+
+  /** Every write up to here is on stable storage. */
+  get durable(): WriteSequence {
+    return this.#durable;
+  }
+
+  get idle(): boolean {
+    return !this.#busy && this.#pending.length === 0;
+  }
+
+  add(writes: readonly JournalWrite[]): void {
+    for (const write of writes) this.#pending.push(write);
+  }
+
+  /** Hands everything that waits to the journal, unless an append is under way. */
+  kick(): void {
+    if (this.#busy || this.#failed || this.#pending.length === 0) return;
+    const writes = this.#pending;
+    this.#pending = [];
+    this.#busy = true;
+    const through = (writes[writes.length - 1] as JournalWrite).sequence;
+    this.#journal.append(writes, (error) => this.#done(through, error));
+  }
+
+  #done(through: WriteSequence, error: QuorateError | undefined): void {
+    this.#busy = false;
+    if (this.#failed) return;
+    if (error !== undefined) {
+      this.#failed = true;
+      this.#handlers.onFailure(error);
+      return;
+    }
+    this.#durable = through;
+    this.#handlers.onDurable(through);
+  }
+}

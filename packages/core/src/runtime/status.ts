@@ -1,0 +1,45 @@
+/**
+ * What a node says about itself: the body of `GET /v1/status`. Plain JSON data; numbers carry their unit in the name.
+ */
+import type { Role } from '../protocol/replica-types.ts';
+
+export type EngineCounters = {
+  /** Times this node became leader since it started. */
+  elections: number;
+  /** Frames from clients that could not be read. */
+  clientFramesRefused: number;
+  /** Frames from peers that could not be read. */
+  peerFramesRefused: number;
+  /** Commands that did not parse, were forbidden or too large. */
+  commandsRefused: number;
+};
+
+export function newCounters(): EngineCounters {
+  return { elections: 0, clientFramesRefused: 0, peerFramesRefused: 0, commandsRefused: 0 };
+}
+
+export type NodeStatus = {
+  readonly node: number;
+  readonly addr: string;
+  readonly clusterId: string;
+  readonly role: Role;
+  readonly ballot: { readonly round: number; readonly node: number };
+  /** Node id of the leader this node believes in; 0 when it knows none. */
+  readonly leader: number;
+  /** Leader only: a quorum echoed within the election timeout. */
+  readonly quorumConnected: boolean;
+  readonly learnedSlot: number;
+  readonly appliedSlot: number;
+  /** Chained digest of the applied prefix: equal applied slots, equal digests. */
+  readonly digest: string;
+  readonly incarnation: number;
+  readonly uptimeMs: number;
+  readonly backend: { readonly name: string; readonly state: 'ok' | 'retrying' | 'fenced'; readonly detail: string };
+  readonly journalFlushMs: { readonly p50: number; readonly p99: number };
+  readonly sessions: number;
+  readonly connections: number;
+  readonly queuedBytes: number;
+  readonly inFlightSlots: number;
+  readonly forwards: number;
+  readonly counters: Readonly<EngineCounters>;
+};
