@@ -1,11 +1,15 @@
 /** The interfaces that the world implements for the framework: re-exports only. */
 export * from './backend.ts';
+export * from './backend-image.ts';
+export * from './canonical-data.ts';
 export * from './client-listener.ts';
 export * from './clock.ts';
 export * from './define-backend.ts';
+export * from './fingerprint.ts';
 export * from './journal.ts';
 export * from './logger.ts';
 export * from './transport.ts';
+export * from './words.ts';
 export { asNodeId, asSlot, type AcceptedEntry, type Ballot, type ChosenEntry, type NodeId, type Slot, type Value } from '../protocol/types.ts';
 export type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
 export type { Lane } from '../protocol/message.ts';
