@@ -1,1 +1,7 @@
-export {};
+/** Public surface of @quorate/core: start a node, read settings, the contracts. Re-exports only. */
+export { createSqliteJournal, openJournalDump } from './adapters/sqlite-journal/index.ts';
+export * from './config/index.ts';
+export * from './ports/index.ts';
+export { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from './runtime/limits.ts';
+export type { NodeStatus } from './runtime/status.ts';
+export { type RunningServer, type ServerOptions, type ServerStatus, startServer } from './server/start-server.ts';

@@ -30,7 +30,7 @@ import { Outbox } from './outbox.ts';
 import { Persister } from './persister.ts';
 import { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
-import { type EngineCounters, type NodeStatus, newCounters } from './status.ts';
+import { type EngineCounters, type NodeStatus, newCounters, type ReadinessCheck } from './status.ts';
 
 /** Distributes the parameter over the union, so that each input keeps its own fields. */
 type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
@@ -159,15 +159,17 @@ export class Engine {
     this.#state = 'stopped';
   }
 
-  /** Ready: a leader is known, and this node has applied nearly all it knows to be chosen. */
-  readiness(): { readonly ready: boolean; readonly reason: string } {
-    if (this.#state !== 'running') return { ready: false, reason: 'stopping' };
-    if (this.#replica.leader === undefined) return { ready: false, reason: 'no leader is known' };
+  /** Ready: a leader is known, the backend is well, and nearly all that is known to be chosen is applied. */
+  readiness(): readonly ReadinessCheck[] {
+    const { leader } = this.#replica;
     const { state, detail } = this.#applier.health;
-    if (state !== 'ok') return { ready: false, reason: `backend ${state}: ${detail}` };
     const behind = this.#applier.unappliedSlots;
-    if (behind > this.#options.limits.maxUnappliedSlots) return { ready: false, reason: `${behind} slots behind` };
-    return { ready: true, reason: 'ready' };
+    return [
+      { name: 'running', ok: this.#state === 'running', detail: this.#state },
+      { name: 'leader', ok: leader !== undefined, detail: leader === undefined ? 'no leader is known' : `node ${leader} leads` },
+      { name: 'backend', ok: state === 'ok', detail: detail === '' ? state : `${state}: ${detail}` },
+      { name: 'applied', ok: behind <= this.#options.limits.maxUnappliedSlots, detail: `${behind} chosen slots wait to be applied` },
+    ];
   }
 
   status(): NodeStatus {

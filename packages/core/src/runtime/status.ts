@@ -43,3 +43,6 @@ export type NodeStatus = {
   readonly forwards: number;
   readonly counters: Readonly<EngineCounters>;
 };
+
+/** One condition of readiness. `detail` is one sentence or word for people. */
+export type ReadinessCheck = { readonly name: string; readonly ok: boolean; readonly detail: string };

@@ -1,0 +1,45 @@
+/**
+ * What this node remembers of its peers' storages: the id that each came with first, and its highest incarnation, both
+ * flushed before the peer is admitted. A peer that comes back with another storage was wiped, cloned or swapped: it has
+ * forgotten what it promised, and its votes are refused.
+ * Known limit: peers that never met the old storage cannot tell; docs/guarantees has the whole story.
+ */
+import type { ErrorCode } from '@quorate/wire';
+import type { Journal, PeerRecord } from '../ports/journal.ts';
+import type { NodeId } from '../protocol/types.ts';
+
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+export class PeerBook {
+  readonly #journal: Journal;
+  readonly #records = new Map<NodeId, PeerRecord>();
+
+  constructor(journal: Journal, records: readonly PeerRecord[]) {
+    this.#journal = journal;
+    for (const record of records) this.#records.set(record.node, record);
+  }
+
+  admit(node: NodeId, storageId: string, incarnation: number): Verdict {
+    const known = this.#records.get(node);
+    if (known !== undefined && known.storageId !== storageId) {
+      return {
+        ok: false,
+        code: 'STORAGE_REPLACED',
+        message: `node ${node} is known with storage ${known.storageId.slice(0, 8)}, not ${storageId.slice(0, 8)}`,
+      };
+    }
+    if (known !== undefined && incarnation < known.incarnation) {
+      return {
+        ok: false,
+        code: 'WIRE_STALE_INCARNATION',
+        message: `node ${node} was seen in incarnation ${known.incarnation}, this is ${incarnation}: an old copy of its data directory?`,
+      };
+    }
+    if (known === undefined || incarnation > known.incarnation) {
+      const record = { node, storageId, incarnation };
+      this.#journal.rememberPeer(record);
+      this.#records.set(node, record);
+    }
+    return { ok: true };
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Puts a node together: journal, backend, network and engine, in the order that safety wants, and takes it apart again.
+ *
+ * Order of a start: journal (lock, identity, incarnation flushed), backend, then the port, then peers and clients.
+ * Order of a stop: no new work, leadership handed over, what is under way finished, port, backend, journal. The only
+ * place that knows every adapter.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { QuorateError } from '@quorate/wire';
+import { createNodeServer, type NodeServer } from '../adapters/http/node-server.ts';
+import { createSqliteJournal } from '../adapters/sqlite-journal/index.ts';
+import { SYSTEM_CLOCK } from '../adapters/system-clock.ts';
+import { createClientListener, createWebSocketTransport } from '../adapters/websocket/index.ts';
+import { parseAddress } from '../config/address.ts';
+import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Backend, BackendImage } from '../ports/backend.ts';
+import type { Journal, OpenedJournal } from '../ports/journal.ts';
+import type { Logger } from '../ports/logger.ts';
+import { asNodeId, type NodeId } from '../protocol/types.ts';
+import { Engine } from '../runtime/engine.ts';
+import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts';
+import type { NodeStatus } from '../runtime/status.ts';
+import { PeerBook } from './peer-book.ts';
+
+const GROUP = 0;
+
+export type ServerOptions = {
+  readonly settings: Settings;
+  readonly self: NodeId;
+  readonly backend: Backend;
+  readonly logger: Logger;
+};
+
+export type ServerStatus = NodeStatus & { readonly pid: number; readonly peers: readonly { readonly id: number; readonly addr: string; readonly up: boolean }[] };
+
+export interface RunningServer {
+  readonly id: NodeId;
+  /** `host:port` as listed in `addrs`. */
+  readonly addr: string;
+  readonly incarnation: number;
+  status(): ServerStatus;
+  /** Graceful, bounded by `shutdownTimeoutMs`. Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves when the node has stopped: with the error that ended it, or undefined after a graceful stop. */
+  readonly stopped: Promise<QuorateError | undefined>;
+}
+
+/** @throws QuorateError: CONFIG_INVALID, ADDRESS_IN_USE, JOURNAL_LOCKED, JOURNAL_FOREIGN, JOURNAL_CORRUPT, JOURNAL_IO, BACKEND_DIVERGED */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, self, backend, logger } = options;
+  const addr = settings.addrs[self - 1];
+  if (addr === undefined) throw new QuorateError('CONFIG_INVALID', `node ${self} is not in addrs, which lists ${settings.addrs.length}`);
+  const directory = join(settings.dataDir, `node-${self}`);
+  makeDirectory(directory);
+  const journal = createSqliteJournal({ directory: join(directory, 'journal'), thread: settings.journalThread, logger });
+  const clusterId = clusterIdOf(settings);
+  const genesisDigest = genesisDigestOf(settings);
+  const opened = await journal.open({ clusterId, genesisDigest, node: self, group: GROUP });
+  const undo: (() => Promise<void>)[] = [() => journal.close()];
+  try {
+    const abort = new AbortController();
+    const context = { clusterId, group: GROUP, node: self, directory: join(directory, 'backend'), signal: abort.signal, options: settings.backendOptions };
+    makeDirectory(context.directory);
+    const image = await openBackend(backend, context);
+    undo.push(() => backend.close());
+    const server = new Server(options, addr, journal, opened, image, { clusterId, genesisDigest, abort });
+    await server.listen();
+    return server;
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function openBackend(backend: Backend, context: Parameters<Backend['open']>[0]): Promise<BackendImage> {
+  const image = await backend.open(context);
+  const { mark } = image;
+  if (mark !== undefined && (mark.clusterId !== context.clusterId || mark.group !== context.group)) {
+    throw new QuorateError(
+      'BACKEND_MARK_MISMATCH',
+      `the store of backend ${backend.name} belongs to cluster ${mark.clusterId}, group ${mark.group}; this node belongs to cluster ${context.clusterId}, group ${context.group}. Give this node a store of its own`,
+    );
+  }
+  return image;
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new QuorateError('CONFIG_INVALID', `the directory ${path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+type Identity = { readonly clusterId: string; readonly genesisDigest: string; readonly abort: AbortController };
+
+class Server implements RunningServer {
+  readonly id: NodeId;
+  readonly addr: string;
+  readonly incarnation: number;
+  readonly stopped: Promise<QuorateError | undefined>;
+  readonly #options: ServerOptions;
+  readonly #journal: Journal;
+  readonly #identity: Identity;
+  readonly #clock = SYSTEM_CLOCK;
+  readonly #transport: ReturnType<typeof createWebSocketTransport>;
+  readonly #clients: ReturnType<typeof createClientListener>;
+  readonly #http: NodeServer;
+  readonly #engine: Engine;
+  #resolveStopped: (error: QuorateError | undefined) => void = () => undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServerOptions, addr: string, journal: Journal, opened: OpenedJournal, image: BackendImage, identity: Identity) {
+    const { settings, self, backend, logger } = options;
+    this.#options = options;
+    this.#journal = journal;
+    this.#identity = identity;
+    this.id = self;
+    this.addr = addr;
+    this.incarnation = opened.incarnation;
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+    const peerBook = new PeerBook(journal, opened.peers);
+    const { clusterId, genesisDigest } = identity;
+    this.#transport = createWebSocketTransport({
+      identity: { clusterId, genesisDigest, node: self, storageId: opened.storageId, incarnation: opened.incarnation },
+      peers: settings.addrs.map((address, index) => ({ node: asNodeId(index + 1), address })).filter(({ node }) => node !== self),
+      admitPeer: (node, storageId, incarnation) => peerBook.admit(node, storageId, incarnation),
+      onDisowned: (peer, message) => this.#end(disowned(peer, message)),
+      clock: this.#clock,
+      logger,
+    });
+    this.#clients = createClientListener({ clock: this.#clock, logger });
+    this.#engine = new Engine({
+      self,
+      group: GROUP,
+      clusterId,
+      addrs: settings.addrs,
+      backend,
+      image,
+      journal,
+      opened,
+      transport: this.#transport,
+      clients: this.#clients,
+      clock: this.#clock,
+      logger,
+      limits: limitsOf(settings),
+      seed: seedOf(opened),
+      checksum: crc32,
+      onFatal: (error) => this.#end(error),
+    });
+    this.#http = createNodeServer({
+      ...hostAndPort(addr),
+      readiness: () => this.#engine.readiness(),
+      status: () => this.status(),
+      upgrades: { '/peer': this.#transport.upgrade, '/client': this.#clients.upgrade },
+      logger,
+    });
+  }
+
+  async listen(): Promise<void> {
+    await this.#http.listen();
+    this.#engine.start();
+  }
+
+  status(): ServerStatus {
+    const up = new Map(this.#transport.links().map((link) => [link.node, link.up]));
+    const peers = this.#options.settings.addrs
+      .map((addr, index) => ({ id: index + 1, addr, up: up.get(asNodeId(index + 1)) ?? false }))
+      .filter(({ id }) => id !== this.id);
+    return { ...this.#engine.status(), pid: process.pid, peers };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopGracefully();
+    return this.#stopping;
+  }
+
+  async #stopGracefully(): Promise<void> {
+    this.#clients.stopAccepting();
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(this.#options.settings.shutdownTimeoutMs, resolve);
+      this.#engine.stop(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    await this.#release();
+    this.#resolveStopped(undefined);
+  }
+
+  /** The node cannot go on. Nothing is answered any more; locks and ports are given back. */
+  #end(error: QuorateError): void {
+    if (this.#stopping !== undefined) return;
+    this.#options.logger.error('this node stops', { code: error.code, detail: error.message });
+    this.#stopping = this.#release().finally(() => this.#resolveStopped(error));
+  }
+
+  async #release(): Promise<void> {
+    this.#engine.halt();
+    this.#identity.abort.abort();
+    await this.#clients.close();
+    await this.#transport.close();
+    await this.#http.close();
+    await this.#options.backend.close();
+    await this.#journal.close();
+  }
+}
+
+function hostAndPort(addr: string): { readonly host: string; readonly port: number } {
+  const parsed = parseAddress(addr);
+  if (!parsed.ok) throw new QuorateError('CONFIG_INVALID', parsed.problem);
+  return { host: parsed.address.host, port: parsed.address.port };
+}
+
+function disowned(peer: NodeId, message: string): QuorateError {
+  return new QuorateError(
+    'STORAGE_REPLACED',
+    `node ${peer} knows this node with another storage (${message}). A node that lost or swapped its data directory has forgotten its promises and must not vote as the same node: put the old directory back`,
+  );
+}
+
+function limitsOf(settings: Settings): RuntimeLimits {
+  const { heartbeatMs, electionTimeoutMs, windowSlots, maxCommandBytes, maxBatchBytes } = settings;
+  const base = DEFAULT_RUNTIME_LIMITS;
+  const protocol = { ...base.protocol, heartbeatMs, electionTimeoutMs, windowSlots };
+  return { ...base, protocol, maxCommandBytes, maxBatchBytes };
+}
+
+/** Different for every node and every life of it, the same in no two: jitter must differ. */
+function seedOf(opened: OpenedJournal): number {
+  return Number.parseInt(opened.storageId.slice(0, 12), 16) + opened.incarnation;
+}
