@@ -1,0 +1,87 @@
+/**
+ * The default journal: a SQLite database in a directory of its own. This file chooses the thread it runs on;
+ * `main-thread-journal.ts` and `worker-journal.ts` do the rest over the same store.
+ */
+import { QuorateError } from '@quorate/wire';
+import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
+import { SILENT_LOGGER, type Logger } from '../../ports/logger.ts';
+import type { JournalWrite } from '../../protocol/replica-types.ts';
+import type { ChosenEntry, Slot } from '../../protocol/types.ts';
+import { probeFlushMs } from './disk-probe.ts';
+import { MainThreadJournal } from './main-thread-journal.ts';
+import { journalTrouble } from './trouble.ts';
+import { WorkerJournal } from './worker-journal.ts';
+
+export type SqliteJournalOptions = {
+  /** Belongs to this journal alone; created, with access for its owner only. Never on a network file system. */
+  readonly directory: string;
+  /**
+   * 'main': commits on the event loop, lowest latency. 'worker': in a thread, so that a slow disk does not stop
+   * heartbeats. 'auto' (the default) times a few flushes at open and takes 'main' below MAIN_THREAD_FLUSH_MS.
+   */
+  readonly thread?: 'auto' | 'main' | 'worker';
+  readonly logger?: Logger;
+};
+
+/** Median flush up to which 'auto' lets the event loop wait for the disk. */
+export const MAIN_THREAD_FLUSH_MS = 1;
+
+export function createSqliteJournal(options: SqliteJournalOptions): Journal {
+  return new SqliteJournal(options);
+}
+
+class SqliteJournal implements Journal {
+  readonly #directory: string;
+  readonly #thread: 'auto' | 'main' | 'worker';
+  readonly #logger: Logger;
+  #chosen: Journal | undefined;
+
+  constructor({ directory, thread = 'auto', logger = SILENT_LOGGER }: SqliteJournalOptions) {
+    this.#directory = directory;
+    this.#thread = thread;
+    this.#logger = logger;
+  }
+
+  async open(identity: JournalIdentity): Promise<OpenedJournal> {
+    if (this.#chosen !== undefined) throw new QuorateError('ARGUMENT', 'a journal is opened once');
+    const thread = this.#thread === 'auto' ? this.#chooseThread() : this.#thread;
+    this.#chosen = thread === 'main' ? new MainThreadJournal(this.#directory, this.#logger) : new WorkerJournal(this.#directory, this.#logger);
+    return this.#chosen.open(identity);
+  }
+
+  append(writes: readonly JournalWrite[], done: (error: QuorateError | undefined) => void): void {
+    this.#opened().append(writes, done);
+  }
+
+  readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
+    return this.#opened().readEntries(fromSlot, untilSlot, maxBytes);
+  }
+
+  rememberPeer(record: PeerRecord): void {
+    this.#opened().rememberPeer(record);
+  }
+
+  async close(): Promise<void> {
+    await this.#chosen?.close();
+  }
+
+  flushMs(): { readonly p50: number; readonly p99: number } {
+    return this.#chosen?.flushMs() ?? { p50: Number.NaN, p99: Number.NaN };
+  }
+
+  #chooseThread(): 'main' | 'worker' {
+    try {
+      const flushMs = probeFlushMs(this.#directory);
+      const thread = flushMs < MAIN_THREAD_FLUSH_MS ? 'main' : 'worker';
+      this.#logger.info('journal thread chosen by measured flush time', { thread, flushMs: Number(flushMs.toFixed(3)) });
+      return thread;
+    } catch (error) {
+      throw journalTrouble(this.#directory, 'timing a flush', error);
+    }
+  }
+
+  #opened(): Journal {
+    if (this.#chosen === undefined) throw new QuorateError('CLOSED', 'the journal is not open');
+    return this.#chosen;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The one place where errors of SQLite, the file system and the module loader become errors of the journal.
+ * Each message is one sentence that says what is wrong, in which directory or file, and what can be done.
+ */
+import { QuorateError } from '@quorate/wire';
+
+/** What an operator can do about a damaged journal today. */
+const RESTORE =
+  'this node must not vote with it: set the directory aside, and bring the node back as a new member with an empty one';
+
+export function corrupt(path: string, what: string, details: Readonly<Record<string, string | number>> = {}): QuorateError {
+  return new QuorateError('JOURNAL_CORRUPT', `the journal in ${path} is damaged: ${what}; ${RESTORE}`, {
+    details: { path, ...details },
+  });
+}
+
+/** Maps anything thrown while `action` was under way. Errors that are mapped already pass through. */
+export function journalTrouble(path: string, action: string, cause: unknown): QuorateError {
+  if (cause instanceof QuorateError) return cause;
+  const code = codeOf(cause);
+  if (isMissingBinding(cause, code)) return missingBinding(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(path, `${action} failed with "${reason}"`, { cause: code });
+  const full = code.startsWith('SQLITE_FULL') || code === 'ENOSPC' ? 'the disk is full' : reason;
+  return new QuorateError('JOURNAL_IO', `${action} failed in ${path}: ${full}`, {
+    cause,
+    details: code === '' ? { path } : { path, cause: code },
+  });
+}
+
+/** True for SQLite's "somebody else has it". */
+export function isBusy(cause: unknown): boolean {
+  return codeOf(cause).startsWith('SQLITE_BUSY');
+}
+
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error) || !('code' in cause)) return '';
+  return typeof cause.code === 'string' ? cause.code : '';
+}
+
+/** npm may install better-sqlite3 without running its build; Node may have been replaced by another major version. */
+function isMissingBinding(cause: unknown, code: string): boolean {
+  if (code === 'ERR_DLOPEN_FAILED') return true;
+  return cause instanceof Error && /Could not locate the bindings file|better_sqlite3\.node/.test(cause.message);
+}
+
+function missingBinding(cause: unknown): QuorateError {
+  return new QuorateError(
+    'JOURNAL_IO',
+    'the native part of better-sqlite3 is not built for this Node: run "npm approve-scripts better-sqlite3 && npm rebuild better-sqlite3"',
+    { cause, outcome: 'none' },
+  );
+}
