@@ -389,7 +389,7 @@ export class Engine {
     const responder = this.#desk.responder((answers) => {
       this.#outbox.addPayload(from, { kind: 'forward-reply', connection, requestId, answers });
     });
-    const sequences = sequencesOf(forward.group);
+    const sequences = sequencesOf(forward.group, this.#options.backend);
     const host = this.#replica.role === 'leader' && this.#state === 'running';
     if (sequences === undefined) {
       this.#counters.peerFramesRefused += 1;
@@ -451,16 +451,23 @@ export class Engine {
   }
 }
 
-/** Sequences of the one group in these bytes; undefined when they are not exactly one group. */
-function sequencesOf(bytes: Uint8Array): readonly number[] | undefined {
+/**
+ * Sequences of the one group in these bytes; undefined when they are not exactly one group of commands that the backend
+ * can read. What cannot be read must not reach the log: every node would stop at it.
+ */
+function sequencesOf(bytes: Uint8Array, backend: Backend): readonly number[] | undefined {
   try {
     const reader = new ByteReader(bytes);
     const group = readGroup(reader);
     reader.end();
-    return group.kind === 'commands' ? group.commands.map((command) => command.sequence) : [0];
-  } catch (error) {
-    if (error instanceof QuorateError) return undefined;
-    throw error;
+    if (group.kind !== 'commands') return [0];
+    for (const command of group.commands) {
+      if (backend.admit?.(command.bytes) === undefined) backend.decode(command.bytes);
+    }
+    return group.commands.map((command) => command.sequence);
+  } catch {
+    // Whatever a decoder throws says the same: these bytes are not a command. The caller counts it.
+    return undefined;
   }
 }
 

@@ -26,7 +26,7 @@ export type RuntimeLimits = {
   readonly targetFrameBytes: number;
   /** First and longest wait before a backend in trouble is asked again. */
   readonly backendRetryMs: { readonly first: number; readonly longest: number };
-  /** Values kept in memory for replay and catch-up come from the journal in pages of this size. */
+  /** A replay reads the journal in pages of this size and lets the event loop run between two of them. */
   readonly replayPageBytes: number;
 };
 
@@ -42,5 +42,5 @@ export const DEFAULT_RUNTIME_LIMITS: RuntimeLimits = {
   maxPeerFrameBytes: 16 * 1024 * 1024,
   targetFrameBytes: 1024 * 1024,
   backendRetryMs: { first: 50, longest: 5000 },
-  replayPageBytes: 4 * 1024 * 1024,
+  replayPageBytes: 1024 * 1024,
 };
