@@ -1,0 +1,93 @@
+/**
+ * One call that is not settled yet: its bytes for every attempt, what is known about its fate, and its promise.
+ *
+ * Keeps the truth about the outcome. An attempt is *open* while the command is `sent`; it ends with an answer that
+ * says the command was refused for certain, or it is lost, and then `maybeExecuted` stays true for good.
+ */
+import type { Outcome } from '@quorate/wire';
+import type { Shape } from './results.ts';
+
+/**
+ * waiting: to be sent as soon as a node, a session and a place in flight are there.
+ * sent: handed to the connection in use, without an answer so far.
+ * held: refused for now; waits for the retry timer or for another node.
+ * settled: the promise is resolved or rejected; a late answer is ignored.
+ */
+export type PendingState = 'waiting' | 'sent' | 'held' | 'settled';
+
+/** Why an attempt ended without a result. */
+export type Refusal = { readonly code: string; readonly message: string };
+
+export class PendingCommand {
+  readonly shape: Shape<unknown>;
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Any node may answer it from what it has applied. */
+  readonly stale: boolean;
+  readonly issuedAtMs: number;
+  readonly deadlineMs: number;
+  /** Rises over all commands of a client; never used again after this one. */
+  sequence = 0;
+  /** The request element that `CommandSlab` wrote: `chunk` from `start` until `end`. */
+  chunk: Buffer = NO_BYTES;
+  start = 0;
+  end = 0;
+  state: PendingState = 'waiting';
+  /** Session of the latest attempt; 0: none. Kept once the command may have been executed under it. */
+  session = 0;
+  attempts = 0;
+  /** NOT_LEADER answers with a hint. */
+  redirects = 0;
+  /** An earlier attempt was lost: the command may be in the log. */
+  maybeExecuted = false;
+  lastRefusal: Refusal | undefined = undefined;
+  /** Takes the listener off the call's `AbortSignal`. */
+  forgetSignal: (() => void) | undefined = undefined;
+
+  constructor(shape: Shape<unknown>, stale: boolean, issuedAtMs: number, timeoutMs: number) {
+    this.shape = shape;
+    this.stale = stale;
+    this.issuedAtMs = issuedAtMs;
+    this.deadlineMs = issuedAtMs + timeoutMs;
+    this.promise = new Promise(captureSettlers);
+    this.resolve = captured.resolve;
+    this.reject = captured.reject;
+  }
+
+  get needsSession(): boolean {
+    return !this.shape.isRead;
+  }
+
+  /** What it takes in a frame. */
+  get bytes(): number {
+    return this.end - this.start;
+  }
+
+  /** The command itself, as a node measures it. */
+  get commandBytes(): number {
+    return this.bytes - ELEMENT_HEAD_BYTES;
+  }
+
+  /** What can be said of the command if we give it up now. A read changes nothing, whatever became of it. */
+  get outcome(): Outcome {
+    if (this.shape.isRead) return 'none';
+    return this.maybeExecuted || this.state === 'sent' ? 'unknown' : 'none';
+  }
+}
+
+/** `f64 sequence | u8 form | u32 length` before the bytes of each command in a request frame. */
+export const ELEMENT_HEAD_BYTES = 13;
+
+const NO_BYTES = Buffer.alloc(0);
+
+// One executor for all promises instead of a closure for each: a Promise runs it before its constructor returns.
+const captured: { resolve: (value: unknown) => void; reject: (error: unknown) => void } = {
+  resolve: () => undefined,
+  reject: () => undefined,
+};
+
+function captureSettlers(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}

@@ -1,0 +1,95 @@
+/**
+ * Turns a backend's `Result` into what each kind of call promises: a text, bytes, or the whole answer.
+ *
+ * Owns the copying rule: bytes in a decoded frame are views into a socket chunk of up to 64 KiB, and a value that
+ * is kept must not keep the chunk alive. Owns `RefusedError`, the backend's "no" for `get`, `set` and `del`.
+ */
+import { QuorateError, type Result } from '@quorate/wire';
+
+/** The whole answer to `exec`. A refusal by the backend's own rules is an answer too, not an exception. */
+export type ExecResult = ExecDone | ExecRefused;
+
+export type ExecDone = {
+  readonly ok: true;
+  /** `null`: no value, which is not the same as an empty one. */
+  readonly value: Uint8Array | null;
+  /** The log position that the answer reflects: for a write its own, for a read the one it saw. */
+  readonly slot: number;
+  /** The value as UTF-8. */
+  text(): string | null;
+};
+
+export type ExecRefused = {
+  readonly ok: false;
+  readonly value: null;
+  readonly slot: number;
+  /** The backend's own word, for instance an SQLSTATE. */
+  readonly code: string;
+  readonly message: string;
+  text(): null;
+};
+
+/**
+ * The backend executed the command and said no by its own rules, on every node alike. Nothing changed.
+ * `refusal` is the backend's own word for why.
+ */
+export class RefusedError extends QuorateError {
+  readonly refusal: string;
+
+  constructor(refusal: string, message: string, slot: number) {
+    super('ARGUMENT', message, { outcome: 'none', details: { refusal, slot } });
+    this.name = 'RefusedError';
+    this.refusal = refusal;
+  }
+}
+
+/** How a call wants its result. `isRead`: the command changes nothing, so its outcome is never unknown. */
+export type Shape<T> = {
+  readonly isRead: boolean;
+  /** @throws RefusedError if the call cannot express a refusal. */
+  convert(result: Result, slot: number): T;
+};
+
+export const READ_TEXT: Shape<string | null> = { isRead: true, convert: toText };
+export const READ_BYTES: Shape<Uint8Array | null> = { isRead: true, convert: toBytes };
+export const WRITE_TEXT: Shape<string | null> = { isRead: false, convert: toText };
+export const WRITE_BYTES: Shape<Uint8Array | null> = { isRead: false, convert: toBytes };
+/** What a write stored. A backend that answers a write without a value is taken to have stored an empty one. */
+export const WRITTEN_TEXT: Shape<string> = { isRead: false, convert: (result, slot) => toText(result, slot) ?? '' };
+export const WRITTEN_BYTES: Shape<Uint8Array> = {
+  isRead: false,
+  convert: (result, slot) => toBytes(result, slot) ?? new Uint8Array(0),
+};
+export const READ_ANY: Shape<ExecResult> = { isRead: true, convert: toExecResult };
+export const WRITE_ANY: Shape<ExecResult> = { isRead: false, convert: toExecResult };
+
+function toText(result: Result, slot: number): string | null {
+  if (!result.ok) throw new RefusedError(result.code, result.message, slot);
+  return result.value === null ? null : textOf(result.value);
+}
+
+function toBytes(result: Result, slot: number): Uint8Array | null {
+  if (!result.ok) throw new RefusedError(result.code, result.message, slot);
+  return result.value === null ? null : ownBytes(result.value);
+}
+
+function toExecResult(result: Result, slot: number): ExecResult {
+  if (!result.ok) return { ok: false, value: null, slot, code: result.code, message: result.message, text: noText };
+  const value = result.value === null ? null : ownBytes(result.value);
+  return { ok: true, value, slot, text: () => (value === null ? null : textOf(value)) };
+}
+
+const noText = (): null => null;
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+/** A copy, unless the value is most of the memory that it would keep alive. Always a plain `Uint8Array`. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (byteLength * 2 >= buffer.byteLength) return new Uint8Array(buffer, byteOffset, byteLength);
+  const copy = new Uint8Array(byteLength);
+  copy.set(bytes);
+  return copy;
+}
