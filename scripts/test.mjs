@@ -92,15 +92,14 @@ async function runMocha(short, dir, files) {
   const scratch = mkdtempSync(join(tmpdir(), 'quorate-test-'));
   const countsPath = join(scratch, 'counts.json');
   try {
-    const args = [MOCHA, '--config', join(ROOT, '.mocharc.json')];
+    const args = [MOCHA, '--config', join(ROOT, '.mocharc.mjs')];
     args.push('--reporter', REPORTER, '--reporter-option', `counts=${countsPath}`, ...files);
     const status = await run(args, dir);
-    const counts = existsSync(countsPath)
-      ? JSON.parse(readFileSync(countsPath, 'utf8'))
-      : { passes: 0, failures: 0 };
-    // A crash, a hang or a failure outside of any test leaves a bad status and no count: it must not pass unseen.
-    const unseen = status !== 0 && counts.failures === 0 ? 1 : 0;
-    if (unseen > 0) process.stdout.write(`${short}: the run ended with status ${status}\n`);
+    const isComplete = existsSync(countsPath);
+    const counts = isComplete ? JSON.parse(readFileSync(countsPath, 'utf8')) : { passes: 0, failures: 0 };
+    // A crash, a hang, an early exit or a failure outside of any test leaves a bad status or no counts.
+    const unseen = !isComplete || (status !== 0 && counts.failures === 0) ? 1 : 0;
+    if (unseen > 0) process.stdout.write(`${short}: the run did not end properly (${status})\n`);
     return { passed: counts.passes, failed: counts.failures + unseen };
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -84,6 +84,7 @@ export const ZONES = [
     may: ['@quorate/wire'],
     help: 'errors depend on the shared table only',
   },
+  { name: 'server', dir: `${CORE}/server`, may: ['*'], help: '' }, // Composes a node from all the parts.
   { name: 'core entry', file: `${CORE}/index.ts`, may: ['*'], help: '' },
   {
     name: 'packages/wire',

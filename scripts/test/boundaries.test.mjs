@@ -99,7 +99,7 @@ const FINE = {
 
 describe('import boundaries', () => {
   for (const [file, text, expected] of FAULTS) {
-    it(`refuses in ${file}: ${text.trim()}`, () => {
+    it(`refuses in ${file}: ${text.trim().replaceAll(/\s+/g, ' ')}`, () => {
       const { violations } = check({ [file]: text });
       assert.ok(
         violations.some((line) => line.startsWith(`${file}:`) && expected.test(line)),
