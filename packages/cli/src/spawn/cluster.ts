@@ -55,6 +55,7 @@ export class ProcessCluster implements AsyncDisposable {
   readonly addrs: readonly string[];
   readonly #options: ClusterOptions;
   readonly #nodes: NodeProcess[] = [];
+  #isStopped = false;
 
   private constructor(options: ClusterOptions, ports: readonly number[]) {
     this.#options = options;
@@ -193,6 +194,7 @@ export class ProcessCluster implements AsyncDisposable {
 
   /** Stops every node, gracefully where it works, and removes the directory unless it is to be kept. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all(this.#nodes.map((node) => node.terminate(STOP_GRACE_MS)));
     if (this.#options.keep !== true) rmSync(this.directory, { recursive: true, force: true });
   }
@@ -202,6 +204,8 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   #spawn(node: number): void {
+    // Whoever is still at work on a stopped cluster must not leave a process behind.
+    if (this.#isStopped) throw new QuorateError('CLOSED', 'the cluster has been stopped');
     const script = this.#options.script ?? QUORATE;
     this.#nodes[node - 1] = new NodeProcess({
       program: process.execPath,
