@@ -59,7 +59,7 @@ function selectSuites() {
 
 /** With workspaces named, only they and what they need are built: a fault elsewhere does not stop their tests. */
 function projectsOf(suites) {
-  if (wanted.length === 0) return [];
+  if (wanted.length === 0) return undefined;
   return suites.map(({ dir }) => join(dir, 'test')).filter((dir) => existsSync(join(dir, 'tsconfig.json')));
 }
 

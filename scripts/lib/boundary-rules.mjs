@@ -20,9 +20,10 @@ const PURE_HELP = 'take the value as an input of step() or return it as an outpu
 
 export const ZONES = [
   {
-    // The words everybody inside core shares: branded ids, ballots, and the functions that make and compare them.
+    // The words everybody inside core shares: branded ids and ballots with the functions that make and
+    // compare them, and the seeded generator.
     name: 'vocabulary',
-    dir: /^packages\/core\/src\/protocol\/(?:types|ballot)\.ts$/,
+    dir: /^packages\/core\/src\/protocol\/(?:types|ballot|random)\.ts$/,
     pure: true,
     may: [],
     help: 'shared words know nothing but each other',

@@ -13,7 +13,7 @@ const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
  * Installs when needed, then builds the projects, or everything when none is named.
  * @returns {Promise<boolean>} false when a step failed; the reason was printed
  */
-export async function prepare(projects = []) {
+export async function prepare(projects) {
   return (await ensureInstalled()) && (await build(projects));
 }
 
@@ -27,7 +27,8 @@ export async function ensureInstalled() {
   ]);
 }
 
-async function build(projects) {
+async function build(projects = [ROOT]) {
+  if (projects.length === 0) return true;
   return quietly('building', process.execPath, [TSC, '-b', ...projects]);
 }
 
