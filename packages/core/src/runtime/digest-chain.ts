@@ -4,11 +4,11 @@
  * stores, and what nodes compare to find divergence.
  *
  * Two lanes of 32 bits, because one checksum of 32 bits is too few for a chain that lives for years:
- *  - lane one is the CRC-32 of the whole history, each value's bytes preceded by a header; it finds every change
- *    within 32 neighbouring bits for certain;
+ *  - lane one is the CRC-32 of the whole history, each value's bytes preceded by its description; it finds every
+ *    change within 32 neighbouring bits for certain;
  *  - lane two multiplies and mixes words (`fingerprint.ts`), so it shares no weakness with a CRC, which is linear.
- * Both read every byte and neither does so one byte at a time in JavaScript. The header holds the digest before,
- * slot, kind, stamp and length, so values cannot trade places or slide into each other.
+ * Both read every byte and neither does so one byte at a time in JavaScript. The description is slot, kind, stamp
+ * and length, so values cannot trade places or slide into each other.
  */
 import { Fingerprinter } from '../ports/fingerprint.ts';
 import type { Slot, Value } from '../protocol/types.ts';
@@ -23,13 +23,17 @@ const KIND_NOOP = 0;
 const KIND_BATCH = 1;
 const NO_BYTES = new Uint8Array(0);
 const HEADER_BYTES = 32;
+const PREVIOUS_BYTES = 8;
 
 /** The digest after `value` was applied at `slot`, from the one before it. 16 lower-case hexadecimal digits. */
 export function chainDigest(previous: string, slot: Slot, value: Value, checksum: Checksum): string {
   const bytes = value.kind === 'batch' ? value.bytes : NO_BYTES;
   const previousHigh = Number.parseInt(previous.slice(0, 8), 16);
   const header = headerOf(previousHigh, Number.parseInt(previous.slice(8), 16), slot, value);
-  const laneOne = checksum(bytes, checksum(header, previousHigh));
+  // Without the digest before: a CRC that reads its own value forgets everything it knew.
+  const described = checksum(header.subarray(PREVIOUS_BYTES), previousHigh);
+  // Not for no bytes: Node's crc32 gives 0 instead of its seed for some empty arrays and not for others.
+  const laneOne = bytes.length === 0 ? described : checksum(bytes, described);
   const hasher = new Fingerprinter();
   hasher.add(header);
   hasher.add(bytes);

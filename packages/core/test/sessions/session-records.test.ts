@@ -1,0 +1,121 @@
+/** A node that crashes between any two slots comes back with the table that it would have had. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { QuorateError } from '@quorate/wire';
+import type { SystemRecord } from '#src/ports/backend.ts';
+import { mergeRecords } from '#src/ports/backend-image.ts';
+import { SessionTable } from '#src/runtime/session-table.ts';
+import { feed, resultOf, resultsOf, script } from './script.ts';
+
+/** The records as a store keeps them. */
+class RecordStore {
+  readonly #records = new Map<string, Uint8Array>();
+
+  take(delta: readonly SystemRecord[]): void {
+    mergeRecords(this.#records, delta);
+  }
+
+  /** In an order that has nothing to do with how they were written. */
+  all(): SystemRecord[] {
+    return [...this.#records].map(([key, value]) => ({ key, value })).sort((left, right) => (left.key < right.key ? 1 : -1));
+  }
+
+  get keys(): string[] {
+    return [...this.#records.keys()].sort();
+  }
+}
+
+describe('session records', () => {
+  it('bring back the same table, and the same records from then on, after a crash at any slot', () => {
+    fc.assert(
+      fc.property(script, fc.array(fc.nat(29), { maxLength: 4 }), (slots, crashes) => {
+        const [steady, crashing] = [new RecordStore(), new RecordStore()];
+        const table = new SessionTable();
+        let other = new SessionTable();
+        const sessions: (number | undefined)[][] = [[], []];
+        for (const [index, content] of slots.entries()) {
+          const slot = index + 1;
+          steady.take(feed(table, slot, content, sessions[0] ?? []).records);
+          const report = feed(other, slot, content, sessions[1] ?? []);
+          crashing.take(report.records);
+          if (crashes.includes(index)) other = SessionTable.restore(slot, crashing.all(), resultsOf(slot, report));
+          assert.equal(other.digest(), table.digest());
+          assert.deepEqual(crashing.all(), steady.all());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('written once after many slots say as much as written with every slot', () => {
+    fc.assert(
+      fc.property(script, (slots) => {
+        const table = new SessionTable();
+        const store = new RecordStore();
+        const sessions: (number | undefined)[] = [];
+        let last = feed(table, 1, { stampMs: 1, groups: [] }, sessions, false);
+        for (const [index, content] of slots.entries()) last = feed(table, index + 2, content, sessions, index % 7 === 6 || index === slots.length - 1);
+        store.take(last.records);
+        // Only what was written between is missing, so take those in as well.
+        const full = new SessionTable();
+        const again: (number | undefined)[] = [];
+        const complete = new RecordStore();
+        feed(full, 1, { stampMs: 1, groups: [] }, again, false);
+        for (const [index, content] of slots.entries()) {
+          const wanted = index % 7 === 6 || index === slots.length - 1;
+          complete.take(feed(full, index + 2, content, again, wanted).records);
+        }
+        const restored = SessionTable.restore(slots.length + 1, complete.all(), resultsOf(slots.length + 1, last));
+        assert.equal(restored.digest(), table.digest());
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('hold no results for a client that waits for every answer, and none after the last acknowledgement', () => {
+    const table = new SessionTable();
+    const store = new RecordStore();
+    table.begin(1, 1);
+    const session = table.open() ?? 0;
+    store.take(table.takeDelta());
+    table.settle([]);
+    for (let sequence = 1; sequence <= 5; sequence++) {
+      table.begin(table.slot + 1, 1);
+      assert.equal(table.admit(session, sequence, sequence - 1).kind, 'execute');
+      store.take(table.takeDelta());
+      assert.deepEqual(store.keys, [`session/${session}`, 'session/head']);
+      table.settle([resultOf(table.slot, 0)]);
+    }
+    table.begin(7, 1);
+    table.admit(session, 6, 4);
+    store.take(table.takeDelta());
+    assert.deepEqual(store.keys, [`session/${session}`, `session/${session}/7`, 'session/head']);
+    table.settle([resultOf(7, 0)]);
+    table.begin(8, 1);
+    table.close(session);
+    store.take(table.takeDelta());
+    assert.deepEqual(store.keys, ['session/head']);
+  });
+
+  it('that do not fit the store are refused as divergence', () => {
+    const table = new SessionTable();
+    const store = new RecordStore();
+    table.begin(1, 1);
+    const session = table.open() ?? 0;
+    table.admit(session, 1, 0);
+    store.take(table.takeDelta());
+    const results = [resultOf(1, 0)];
+    const refused = (slot: number, records: readonly SystemRecord[], lastResults = results): void => {
+      assert.throws(
+        () => SessionTable.restore(slot, records, lastResults),
+        (error) => error instanceof QuorateError && error.code === 'BACKEND_DIVERGED',
+      );
+    };
+    assert.deepEqual(SessionTable.restore(1, store.all(), results).find(session, 1), resultOf(1, 0));
+    refused(2, store.all());
+    refused(1, []);
+    refused(1, store.all(), []);
+    refused(1, store.all(), [...results, ...results]);
+    for (const { key, value } of store.all()) refused(1, [...store.all(), { key, value: (value ?? new Uint8Array(0)).slice(1) }]);
+  });
+});
