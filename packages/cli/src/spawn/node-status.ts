@@ -17,12 +17,17 @@ export type NodeStatus = {
   readonly learnedSlot: number;
   readonly appliedSlot: number;
   readonly quorumConnected: boolean;
+  /** Addresses of all nodes in node order, as this one knows them; empty when it does not say. */
+  readonly addrs: readonly string[];
 };
 
 const STATUS_TIMEOUT_MS = 1000;
 const MAX_STATUS_BYTES = 1 << 20;
 
-export function fetchStatus(addr: string, timeoutMs: number = STATUS_TIMEOUT_MS): Promise<NodeStatus | undefined> {
+export function fetchStatus(
+  addr: string,
+  timeoutMs: number = STATUS_TIMEOUT_MS,
+): Promise<NodeStatus | undefined> {
   return new Promise((resolve) => {
     const request = get(`http://${addr}/v1/status`, { agent: false, timeout: timeoutMs }, (response) => {
       let text = '';
@@ -60,7 +65,19 @@ export function parseStatus(text: string): NodeStatus | undefined {
     learnedSlot: number(value['learnedSlot']),
     appliedSlot: number(value['appliedSlot']),
     quorumConnected: value['quorumConnected'] === true,
+    addrs: addrsOf(number(value['node']), String(value['addr']), value['peers']),
   };
+}
+
+function addrsOf(node: number, addr: string, peers: unknown): string[] {
+  const others = Array.isArray(peers) ? peers.filter(isRecord) : [];
+  const all = [
+    { id: node, addr },
+    ...others.map((peer) => ({ id: number(peer['id']), addr: String(peer['addr']) })),
+  ];
+  return others.length === 0
+    ? []
+    : all.toSorted((left, right) => left.id - right.id).map((member) => member.addr);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,91 @@
+/**
+ * From `backend:` in the settings to a backend object: `kv`, a package, or the path of a module.
+ *
+ * A module exports a factory as `createBackend` or as its default, `(options) => Backend`. A short name NAME stands
+ * for the package `@quorate/backend-NAME`. Leaves to others: opening the backend (the runtime).
+ */
+import { createRequire } from 'node:module';
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Settings, systemErrorCode } from '@quorate/core/config';
+import type { Backend } from '@quorate/core/ports';
+import { QuorateError } from '@quorate/wire';
+
+type BackendSettings = Pick<Settings, 'backend' | 'backendOptions' | 'source'>;
+
+/** @throws CONFIG_INVALID */
+export async function loadBackend(settings: BackendSettings): Promise<Backend> {
+  const { backend: name, backendOptions } = settings;
+  const module = await loadModule(settings);
+  const factory = 'createBackend' in module ? module['createBackend'] : module['default'];
+  if (typeof factory !== 'function') {
+    throw invalid(
+      `backend ${name}: the module exports no createBackend function`,
+      'export function createBackend(options) { ... }',
+    );
+  }
+  let backend: unknown;
+  try {
+    backend = await (factory as (options: unknown) => unknown)(backendOptions);
+  } catch (error) {
+    throw invalid(`backend ${name}: ${messageOf(error)}`, 'see backendOptions', error);
+  }
+  if (!isBackend(backend)) {
+    throw invalid(
+      `backend ${name}: createBackend did not give a backend`,
+      'it has to return what defineBackend gives, or a Backend',
+    );
+  }
+  return backend;
+}
+
+async function loadModule(settings: BackendSettings): Promise<Record<string, unknown>> {
+  const { backend: name } = settings;
+  const isShort = /^[a-z][a-z0-9-]*$/.test(name);
+  const specifier = isAbsolute(name)
+    ? pathToFileURL(name).href
+    : isShort
+      ? `@quorate/backend-${name}`
+      : resolveFrom(settings);
+  try {
+    return (await import(specifier)) as Record<string, unknown>;
+  } catch (error) {
+    const missing = systemErrorCode(error) === 'ERR_MODULE_NOT_FOUND';
+    if (missing && isShort)
+      throw invalid(
+        `backend ${name}: there is no such backend`,
+        `npm install ${specifier}, or write kv, or the path of a module: ./my-backend.mjs`,
+        error,
+      );
+    throw invalid(
+      `backend ${name}: cannot load the module: ${messageOf(error)}`,
+      'a path counts from the directory of the config file',
+      error,
+    );
+  }
+}
+
+/** A package is looked for beside the config file first: it belongs to the project that has the file. */
+function resolveFrom({ backend, source }: BackendSettings): string {
+  try {
+    return pathToFileURL(createRequire(source?.path ?? resolve('package.json')).resolve(backend)).href;
+  } catch {
+    return backend; // Not there, or not for `require`: the import decides, from where this program is installed.
+  }
+}
+
+function isBackend(value: unknown): value is Backend {
+  if (typeof value !== 'object' || value === null) return false;
+  const methods = ['open', 'parse', 'encode', 'decode', 'apply', 'query', 'close'] as const;
+  return methods.every(
+    (method) => method in value && typeof (value as Record<string, unknown>)[method] === 'function',
+  );
+}
+
+function invalid(what: string, hint: string, cause?: unknown): QuorateError {
+  return new QuorateError('CONFIG_INVALID', `${what}\n    ${hint}`, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}

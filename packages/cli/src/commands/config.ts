@@ -1,0 +1,116 @@
+/**
+ * `config check`: are the file and the addresses in it right? `config print`: which settings are in effect, and
+ * where did each come from?
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import {
+  clusterIdOf,
+  configError,
+  describeOrigin,
+  type Problem,
+  parseAddress,
+  positionOf,
+  SETTING_KEYS,
+  type SettingKey,
+  type Settings,
+} from '@quorate/core/config';
+import { QuorateError } from '@quorate/wire';
+import { loadBackend } from '../backends.ts';
+import type { CommandContext } from '../context.ts';
+import { renderTable } from '../output/table.ts';
+import { type SettingFlags, settingFlagsOf } from '../program.ts';
+
+export async function runConfigCheck(context: CommandContext, options: SettingFlags): Promise<void> {
+  if (context.configFile === undefined) {
+    throw new QuorateError(
+      'CONFIG_INVALID',
+      'there is no config.yaml in this directory\n    name the file with --config FILE',
+    );
+  }
+  const settings = await context.settings(settingFlagsOf(options));
+  const problems = await nobodysAddresses(settings);
+  if (problems.length > 0) throw configError(settings.source, problems);
+  await loadBackend(settings);
+  if (context.format === 'json') {
+    context.printJson({
+      ok: true,
+      file: settings.source?.path ?? null,
+      nodes: settings.addrs.length,
+      clusterId: clusterIdOf(settings),
+    });
+  } else {
+    const nodes = settings.addrs.length === 1 ? '1 node' : `${settings.addrs.length} nodes`;
+    context.print(`${context.configFile}: ok, ${nodes}, cluster ${clusterIdOf(settings)}\n`);
+  }
+}
+
+export async function runConfigPrint(context: CommandContext, options: SettingFlags): Promise<void> {
+  const settings = await context.settings(settingFlagsOf(options));
+  if (context.format === 'json') {
+    const entries = SETTING_KEYS.map((key) => [
+      key,
+      { value: shownValue(settings, key) ?? null, origin: settings.origins[key] },
+    ]);
+    context.printJson(Object.fromEntries(entries));
+    return;
+  }
+  const rows = SETTING_KEYS.map((key) => {
+    const value = shownValue(settings, key);
+    return [
+      key,
+      value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value),
+      describeOrigin(settings.origins[key]),
+    ];
+  });
+  context.print(
+    renderTable(['key', 'value', 'origin'], rows, context.format === 'table' ? 'boxed' : 'plain'),
+  );
+}
+
+/** Host names that nobody has. Asked only here: a node may well start before the names of its peers are known. */
+async function nobodysAddresses(settings: Settings): Promise<Problem[]> {
+  const problems = await Promise.all(
+    settings.addrs.map(async (addr, index): Promise<Problem[]> => {
+      const parsed = parseAddress(addr);
+      if (!parsed.ok || isIP(parsed.address.host) !== 0) return [];
+      try {
+        await lookup(parsed.address.host);
+        return [];
+      } catch {
+        // Whatever the resolver's reason, the name leads nowhere from here.
+        const path = `addrs.${index}`;
+        const what = `${parsed.address.host} is nobody's name: it cannot be looked up`;
+        return [
+          {
+            position: positionOf(settings.source, path),
+            subject: path,
+            what,
+            hint: 'correct the name, or add it to DNS or /etc/hosts',
+          },
+        ];
+      }
+    }),
+  );
+  return problems.flat();
+}
+
+const HIDDEN = '***';
+
+/** Passwords do not belong on a screen. */
+function shownValue(settings: Settings, key: SettingKey): unknown {
+  return key === 'backendOptions' ? hideSecrets(settings.backendOptions) : settings[key];
+}
+
+function hideSecrets(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/]*):[^@/]*@/i, `$1:${HIDDEN}@`);
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      /password|secret|token/i.test(key) ? HIDDEN : hideSecrets(inner),
+    ]),
+  );
+}

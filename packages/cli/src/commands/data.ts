@@ -1,0 +1,88 @@
+/**
+ * `get`, `set`, `del` and `exec`: one command, one answer on standard output.
+ *
+ * A pipe gets the bytes of a value as they are, a terminal gets them readable, `-w json` an object. Leaves to
+ * others: connecting and retrying (`@quorate/client`), what the words mean (the backend).
+ */
+import type { ExecResult, QuorateClient } from '@quorate/client';
+import { connect } from '../connect.ts';
+import type { CommandContext } from '../context.ts';
+import { CommandFailure, EXIT } from '../exit-codes.ts';
+import { readAll } from '../input/read-all.ts';
+import { valueForJson, valueForTerminal } from '../output/value.ts';
+
+export type ReadOptions = { readonly consistency?: 'linearizable' | 'stale' };
+
+export async function runGet(
+  context: CommandContext,
+  key: string,
+  { consistency }: ReadOptions,
+): Promise<void> {
+  const result = await once(context, (client) =>
+    client.exec(['GET', key], { consistency: consistency ?? 'linearizable' }),
+  );
+  if (context.format === 'json') {
+    context.printJson({ key, found: result.ok && result.value !== null, ...jsonOf(result) });
+  } else if (result.ok && result.value !== null) {
+    // Exactly the bytes where a program reads them: nothing is added that was not stored.
+    context.print(context.streams.stdout.isTTY ? `${valueForTerminal(result.value)}\n` : result.value);
+  }
+  if (!result.ok) throw refusal(result);
+  if (result.value === null) context.exitCode = EXIT.notFound;
+}
+
+export async function runSet(context: CommandContext, key: string, value: string): Promise<void> {
+  const bytes = value === '-' ? await readAll(context.streams.stdin) : value;
+  printResult(context, await once(context, (client) => client.exec(['SET', key, bytes])));
+}
+
+export async function runDel(context: CommandContext, key: string): Promise<void> {
+  printResult(context, await once(context, (client) => client.exec(['DEL', key])));
+}
+
+export async function runExec(
+  context: CommandContext,
+  words: readonly string[],
+  options: ReadOptions,
+): Promise<void> {
+  const [only = ''] = words;
+  const result = await once(context, (client) => client.exec(words.length === 1 ? only : words, options));
+  printResult(context, result);
+}
+
+async function once(
+  context: CommandContext,
+  call: (client: QuorateClient) => Promise<ExecResult>,
+): Promise<ExecResult> {
+  const client = await connect(context);
+  try {
+    return await call(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** One line, unless the value itself has several. */
+function printResult(context: CommandContext, result: ExecResult): void {
+  if (context.format === 'json') context.printJson(jsonOf(result));
+  else if (result.ok) printLine(context, result.value);
+  if (!result.ok) throw refusal(result);
+}
+
+function printLine(context: CommandContext, value: Uint8Array | null): void {
+  if (value === null || context.streams.stdout.isTTY) {
+    context.print(`${valueForTerminal(value)}\n`);
+  } else {
+    context.print(value);
+    context.print('\n');
+  }
+}
+
+function jsonOf(result: ExecResult): Readonly<Record<string, unknown>> {
+  if (result.ok) return { ok: true, ...valueForJson(result.value), slot: result.slot };
+  return { ok: false, code: result.code, message: result.message, slot: result.slot };
+}
+
+function refusal(result: Extract<ExecResult, { readonly ok: false }>): CommandFailure {
+  return new CommandFailure(EXIT.failed, `REFUSED: ${result.code}: ${result.message}`);
+}

@@ -1,0 +1,39 @@
+/**
+ * How `quorate` says that something went wrong: `quorate: CODE: message`, further lines only where a place in a
+ * file or a list of choices is shown, and never a stack trace unless QUORATE_DEBUG=1 asks for it.
+ */
+import { QuorateError } from '@quorate/wire';
+import { CommandFailure } from './exit-codes.ts';
+
+/** Lines for standard error, with the line end; empty for a failure that has said everything already. */
+export function describeFailure(error: unknown, env: NodeJS.ProcessEnv): string {
+  if (error instanceof CommandFailure) return error.message === '' ? '' : `quorate: ${error.message}\n`;
+  const trace = env['QUORATE_DEBUG'] === '1' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+  return `quorate: ${failureText(error)}\n${trace}`;
+}
+
+/** `CODE: message`, with what is known about the command's fate where that matters. */
+export function failureText(error: unknown): string {
+  if (!(error instanceof QuorateError)) {
+    return `INTERNAL: ${error instanceof Error ? error.message : String(error)} (QUORATE_DEBUG=1 shows where)`;
+  }
+  if (error.name === 'RefusedError') return `REFUSED: ${String(error.details['refusal'])}: ${error.message}`;
+  return `${error.code}: ${error.message}${fate(error)}`;
+}
+
+function fate(error: QuorateError): string {
+  switch (error.code) {
+    case 'TIMEOUT':
+    case 'DISCONNECTED':
+    case 'LEADERSHIP_LOST':
+    case 'ABORTED':
+    case 'SESSION_EXPIRED':
+      return error.outcome === 'none' ? ' (not executed)' : ' (outcome unknown: it may have been executed)';
+    case 'OVERLOADED':
+    case 'TOO_LARGE':
+    case 'NO_LEADER':
+      return ' (not executed)';
+    default:
+      return '';
+  }
+}

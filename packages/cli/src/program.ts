@@ -1,0 +1,241 @@
+/**
+ * The grammar of `quorate`: commands, arguments, options and their environment variables, help.
+ *
+ * Owns: nothing but the grammar. What a command does lies in `commands/`, which is loaded when the command runs, so
+ * that `quorate get` does not pay for the server. Every option also comes from the environment, as QUORATE_<NAME>.
+ */
+import { DEFAULT_SETTINGS, flagNameOf, SETTING_KEYS, type SettingKey } from '@quorate/core/config';
+import { Command, Option } from 'commander';
+import type { ReadOptions } from './commands/data.ts';
+import type { InspectOptions } from './commands/inspect.ts';
+import type { StartOptions } from './commands/start.ts';
+import type { UpOptions } from './commands/up.ts';
+import { type CommandContext, type CommonOptions, DEFAULT_ENDPOINT, OUTPUT_FORMATS } from './context.ts';
+import { registerPerf } from './perf/command.ts';
+
+const NODE_GROUP = 'Nodes:';
+const DATA_GROUP = 'Data:';
+const LOOK_GROUP = 'Looking inside:';
+
+const EXIT_CODE_HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not found, 5 unhealthy, 124 timed out.
+Every option can also be set in the environment: --write-out as QUORATE_WRITE_OUT, and so on.`;
+
+export function buildProgram(context: CommandContext, version: string): Command {
+  const program = new Command('quorate')
+    .description('Keeps a data store in step on several machines.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.print(text),
+      writeErr: (text) => context.streams.stderr.write(text),
+      outputError: (text, write) => write(`quorate: USAGE: ${text.replace(/^error: /, '')}`),
+    })
+    .addOption(
+      option(
+        '-e, --endpoints <list>',
+        `nodes to talk to, host:port with commas (default: addrs of the config file, or ${DEFAULT_ENDPOINT})`,
+      ),
+    )
+    .addOption(option('-c, --config <file>', 'config file (default: config.yaml in this directory)'))
+    .addOption(setting('dataDir'))
+    .addOption(
+      option(
+        '--timeout <duration>',
+        'longest time that a command may take, such as 500ms or 2s (default: 5s)',
+      ),
+    )
+    .addOption(
+      option('-w, --write-out <format>', 'how results are written').choices(OUTPUT_FORMATS).default('simple'),
+    )
+    .addHelpText('after', EXIT_CODE_HELP)
+    .hook('preAction', (_, command) => context.adopt(command.optsWithGlobals<CommonOptions>()));
+  addNodeCommands(program, context);
+  addDataCommands(program, context);
+  addLookingCommands(program, context);
+  registerPerf(program, context);
+  return program;
+}
+
+function addNodeCommands(program: Command, context: CommandContext): void {
+  program.commandsGroup(NODE_GROUP);
+  const start = program
+    .command('start')
+    .summary('run one node in the foreground')
+    .description(
+      'Runs one node in the foreground until it is told to stop (SIGTERM, Ctrl-C; twice: at once).',
+    )
+    .argument(
+      '[node]',
+      'its number, counted from 1 in addrs; or HOST:PORT; or _ for the first free address of this machine',
+    )
+    .addOption(
+      option('--log-level <level>', 'least important line to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    );
+  addSettingOptions(start).action(async (node: string | undefined, options: StartOptions) => {
+    const { runStart } = await import('./commands/start.ts');
+    await runStart(context, node, options);
+  });
+
+  const up = program
+    .command('up')
+    .summary('run all nodes of the config file here, and a REPL')
+    .description(
+      'Runs all nodes of the config file on this machine, and a REPL. Lines that are piped in are executed, then the nodes stop.',
+    )
+    .addOption(option('--temporary', 'throw-away data and free ports'))
+    .addOption(
+      option(
+        '--nodes <count>',
+        'with --temporary: how many nodes (default: as many as the config file has, or 3)',
+      ),
+    )
+    .addOption(option('--no-repl', 'only run the nodes, until this process is told to stop'));
+  addSettingOptions(up).action(async (options: UpOptions) => {
+    const { runUp } = await import('./commands/up.ts');
+    await runUp(context, options);
+  });
+}
+
+function addDataCommands(program: Command, context: CommandContext): void {
+  program.commandsGroup(DATA_GROUP);
+  const command = (usage: string, summary: string): Command =>
+    program
+      .command(usage)
+      .summary(summary)
+      .description(`${capital(summary)}.`);
+
+  readable(command('get <key>', 'print the value of a key, and nothing else')).action(
+    async (key: string, options: ReadOptions) => {
+      const { runGet } = await import('./commands/data.ts');
+      await runGet(context, key, options);
+    },
+  );
+  command('set <key> <value>', 'store a value; - takes it from standard input').action(
+    async (key: string, value: string) => {
+      const { runSet } = await import('./commands/data.ts');
+      await runSet(context, key, value);
+    },
+  );
+  command('del <key>', 'delete a key and print its old value').action(async (key: string) => {
+    const { runDel } = await import('./commands/data.ts');
+    await runDel(context, key);
+  });
+  readable(
+    command(
+      'exec <words...>',
+      "execute a command of the backend: one word is read as the backend's text, several as its arguments",
+    ),
+  ).action(async (words: string[], options: ReadOptions) => {
+    const { runExec } = await import('./commands/data.ts');
+    await runExec(context, words, options);
+  });
+  command('repl [endpoints...]', 'read commands line by line, from the terminal or from a pipe').action(
+    async (endpoints: string[]) => {
+      const { runRepl } = await import('./commands/repl.ts');
+      await runRepl(context, endpoints);
+    },
+  );
+}
+
+function addLookingCommands(program: Command, context: CommandContext): void {
+  program.commandsGroup(LOOK_GROUP);
+  program
+    .command('status')
+    .summary('ask every node how it is')
+    .description('Asks every node how it is. Exit code 5 when no quorum of them has a leader.')
+    .action(async () => {
+      const { runStatus } = await import('./commands/status.ts');
+      await runStatus(context);
+    });
+  program
+    .command('inspect <dir>')
+    .summary('print the journal of a node that does not run')
+    .description(
+      'Prints the journal of a node that does not run: slots, ballots, commands. DIR is its directory, such as data/node-1.',
+    )
+    .addOption(option('--from <slot>', 'first slot'))
+    .addOption(option('--limit <count>', 'most slots to print'))
+    .action(async (directory: string, options: InspectOptions) => {
+      const { runInspect } = await import('./commands/inspect.ts');
+      await runInspect(context, directory, options);
+    });
+  const config = program
+    .command('config')
+    .summary('check or print the settings')
+    .description('Checks or prints the settings.');
+  addSettingOptions(config.command('check'))
+    .description('Checks the config file and the addresses in it.')
+    .action(async (options: SettingFlags) => {
+      const { runConfigCheck } = await import('./commands/config.ts');
+      await runConfigCheck(context, options);
+    });
+  addSettingOptions(config.command('print'))
+    .description('Prints every setting, its value and where it came from.')
+    .action(async (options: SettingFlags) => {
+      const { runConfigPrint } = await import('./commands/config.ts');
+      await runConfigPrint(context, options);
+    });
+}
+
+/** Settings given on the command line, as typed. */
+export type SettingFlags = Readonly<Partial<Record<SettingKey, string | boolean>>>;
+
+/** Only the settings among the options of a command. */
+export function settingFlagsOf(options: SettingFlags): SettingFlags {
+  return Object.fromEntries(
+    SETTING_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
+  );
+}
+
+const SETTING_HELP: Readonly<Record<SettingKey, readonly [placeholder: string, help: string]>> = {
+  addrs: ['<list>', 'addresses of all nodes, with commas'],
+  cluster: ['<name>', 'name of the cluster, part of its identity'],
+  backend: ['<name>', 'kv, a package, or the path of a module'],
+  backendOptions: ['<json>', 'handed to the backend'],
+  dataDir: ['<dir>', 'where nodes keep their data, each in node-N below it'],
+  heartbeatMs: ['<ms>', 'time between heartbeats'],
+  electionTimeoutMs: ['<ms>', 'silence after which a new leader is looked for'],
+  windowSlots: ['<count>', 'how many slots a leader may propose ahead'],
+  maxCommandBytes: ['<bytes>', 'larger commands are refused'],
+  maxBatchBytes: ['<bytes>', 'size at which a batch is cut'],
+  journalThread: ['<where>', 'where the journal flushes: auto, main or worker'],
+  shutdownTimeoutMs: ['<ms>', 'longest that a graceful stop may take'],
+  profile: ['', 'write a CPU profile at stop'],
+  insecure: ['', 'listen beyond loopback without encryption and authentication'],
+};
+
+function addSettingOptions(command: Command): Command {
+  for (const key of SETTING_KEYS) if (key !== 'dataDir') command.addOption(setting(key));
+  return command;
+}
+
+/** No `.env()`: the settings themselves read the environment, below the flags and above the file. */
+function setting(key: SettingKey): Option {
+  const [placeholder, help] = SETTING_HELP[key];
+  const preset = DEFAULT_SETTINGS[key];
+  const shown = typeof preset === 'string' || typeof preset === 'number' ? ` (default: ${preset})` : '';
+  return new Option(`${flagNameOf(key)} ${placeholder}`.trim(), `${help}${shown}`);
+}
+
+function readable(command: Command): Command {
+  return command.addOption(
+    option('--consistency <level>', 'linearizable, or stale: what the node at hand has').choices([
+      'linearizable',
+      'stale',
+    ]),
+  );
+}
+
+/** An option that also comes from the environment. */
+function option(flags: string, description: string): Option {
+  const made = new Option(flags, description);
+  return made.env(`QUORATE_${made.name().replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`);
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

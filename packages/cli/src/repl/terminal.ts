@@ -1,0 +1,136 @@
+/**
+ * The REPL at a terminal: prompt, history, completion, timing. Ctrl-C clears the line or gives up the command that
+ * runs; Ctrl-D leaves. Lines that are typed or pasted while a command runs wait for their turn.
+ */
+import { createInterface, type Interface } from 'node:readline';
+import { styleText } from 'node:util';
+import type { CommandContext } from '../context.ts';
+import { failureText } from '../failure.ts';
+import { NIL_TEXT, valueForTerminal } from '../output/value.ts';
+import { type Answer, type Evaluator, REPL_WORDS } from './evaluator.ts';
+import { HISTORY_LINES, historyPath, loadHistory, saveHistory } from './history.ts';
+
+const PROMPT = 'quorate> ';
+/** Lines pasted while a command runs; more are dropped, and that is said. */
+const MAX_WAITING_LINES = 1000;
+
+/** Returns when the person leaves or `signal` fires. */
+export async function runTerminalRepl(
+  context: CommandContext,
+  evaluator: Evaluator,
+  signal: AbortSignal,
+): Promise<void> {
+  const repl = new TerminalRepl(context, evaluator);
+  const leave = (): void => repl.leave();
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    await repl.ended;
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+class TerminalRepl {
+  readonly ended: Promise<void>;
+  readonly #context: CommandContext;
+  readonly #evaluator: Evaluator;
+  readonly #lines: Interface;
+  readonly #waiting: string[] = [];
+  /** Of the command that runs; undefined while the prompt is shown. */
+  #running: AbortController | undefined;
+
+  constructor(context: CommandContext, evaluator: Evaluator) {
+    this.#context = context;
+    this.#evaluator = evaluator;
+    const path = historyPath(context.env);
+    let typed = loadHistory(path);
+    this.#lines = createInterface({
+      input: context.streams.stdin,
+      output: context.streams.stdout,
+      terminal: true,
+      prompt: PROMPT,
+      history: [...typed],
+      historySize: HISTORY_LINES,
+      removeHistoryDuplicates: true,
+      completer: (line: string) => [REPL_WORDS.filter((word) => word.startsWith(line.toLowerCase())), line],
+    });
+    this.#lines.on('history', (history: string[]) => {
+      typed = [...history];
+    });
+    this.#lines.on('line', (line) => this.#onLine(line));
+    this.#lines.on('SIGINT', () => this.#onInterrupt());
+    this.ended = new Promise((resolve) => {
+      this.#lines.on('close', () => {
+        this.#running?.abort();
+        saveHistory(path, typed);
+        resolve();
+      });
+    });
+    context.print(styleText('dim', 'Type help for help, exit or Ctrl-D to leave.\n'));
+    this.#lines.prompt();
+  }
+
+  leave(): void {
+    this.#lines.close();
+  }
+
+  #onLine(line: string): void {
+    if (this.#running === undefined) void this.#run(line);
+    else if (this.#waiting.length < MAX_WAITING_LINES) this.#waiting.push(line);
+    else
+      this.#showError(
+        `OVERLOADED: more than ${MAX_WAITING_LINES} lines wait; this one is dropped (not executed)`,
+      );
+  }
+
+  #onInterrupt(): void {
+    this.#waiting.length = 0;
+    if (this.#running !== undefined) {
+      this.#running.abort();
+      return;
+    }
+    // Ctrl-E, Ctrl-U: empties the line wherever the cursor stands.
+    this.#lines.write(null, { ctrl: true, name: 'e' });
+    this.#lines.write(null, { ctrl: true, name: 'u' });
+    this.#context.print('^C\n');
+    this.#lines.prompt();
+  }
+
+  /** Never rejects: everything that goes wrong is shown. */
+  async #run(first: string): Promise<void> {
+    for (let line: string | undefined = first; line !== undefined; line = this.#waiting.shift()) {
+      this.#running = new AbortController();
+      const startedAt = performance.now();
+      try {
+        const answer = await this.#evaluator.evaluate(line, this.#running.signal);
+        this.#show(answer, performance.now() - startedAt);
+        if (answer.kind === 'leave') {
+          this.#lines.close();
+          return;
+        }
+      } catch (error) {
+        this.#showError(failureText(error));
+      }
+    }
+    this.#running = undefined;
+    this.#lines.prompt();
+  }
+
+  #show(answer: Answer, tookMs: number): void {
+    if (answer.kind === 'text') this.#context.print(answer.text);
+    if (answer.kind !== 'result') return;
+    const { result } = answer;
+    const took = styleText('dim', `(${tookMs.toFixed(1)} ms)`);
+    if (!result.ok) {
+      this.#showError(`REFUSED: ${result.code}: ${result.message}`);
+      return;
+    }
+    const shown = valueForTerminal(result.value);
+    this.#context.print(`${shown === NIL_TEXT ? styleText('dim', shown) : shown}  ${took}\n`);
+  }
+
+  #showError(text: string): void {
+    this.#context.print(`${styleText('red', text)}\n`);
+  }
+}
