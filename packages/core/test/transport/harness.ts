@@ -1,16 +1,17 @@
 /**
- * What the tests of the network rim share: a record of events that can be waited for with a bound, a clock that
- * moves only when told, whole nodes (server and transport) on ports that the system chose, and strangers that
- * speak the greeting by hand.
+ * What the tests of the network rim share: waiting for a condition with a bound, a clock that moves only when told,
+ * and whole nodes (server and transport) on ports that the system chose. The other side: see strangers.ts.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, connect, type Socket } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
 import { createNodeServer, type NodeServer } from '#src/adapters/http/index.ts';
 import { SYSTEM_CLOCK } from '#src/adapters/system-clock.ts';
-import { decodeGreeting, encodeHello, encodeReady, PEER_PATH, PEER_SUBPROTOCOL, type Greeting, type Hello } from '#src/adapters/websocket/hello.ts';
-import { createWebSocketTransport, type Admission, type PeerLimits, type WebSocketTransport } from '#src/adapters/websocket/index.ts';
+import { PEER_PATH } from '#src/adapters/websocket/hello.ts';
+import {
+  type Admission,
+  createWebSocketTransport,
+  type PeerLimits,
+  type WebSocketTransport,
+} from '#src/adapters/websocket/index.ts';
 import { asNodeId, type Clock, type Lane, type NodeId } from '#src/ports/index.ts';
 
 /** Long enough for a loaded machine; a wait that takes as long has failed. */
@@ -56,10 +57,20 @@ export class ManualClock implements Clock {
     return this.#timers.map(({ dueMs }) => dueMs - this.#nowMs).sort((left, right) => left - right);
   }
 
+  /** What a stopped process finds when it goes on: much later, and every timer that is due fires once. */
+  jump(byMs: number): void {
+    this.#nowMs += byMs;
+    const due = this.#timers.filter(({ dueMs }) => dueMs <= this.#nowMs);
+    this.#timers = this.#timers.filter((each) => !due.includes(each));
+    for (const { callback } of due) callback();
+  }
+
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
     for (;;) {
-      const next = this.#timers.filter(({ dueMs }) => dueMs <= endMs).sort((left, right) => left.dueMs - right.dueMs)[0];
+      const next = this.#timers
+        .filter(({ dueMs }) => dueMs <= endMs)
+        .sort((left, right) => left.dueMs - right.dueMs)[0];
       if (next === undefined) break;
       this.#timers = this.#timers.filter((each) => each !== next);
       this.#nowMs = next.dueMs;
@@ -71,6 +82,8 @@ export class ManualClock implements Clock {
 
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 export const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));
+
+export const nodeId = (value: number): NodeId => asNodeId(value);
 
 export type NodeOptions = {
   readonly node: number;
@@ -125,7 +138,6 @@ export class TestNode {
     });
   }
 
-  /** Counts frames by lane instead of writing each into `events` when they are many. */
   async start(): Promise<this> {
     this.port = (await this.server.listen()).port;
     this.transport.start({
@@ -159,149 +171,5 @@ export class TestNode {
   async stop(): Promise<void> {
     await this.transport.close();
     await this.server.close();
-  }
-}
-
-export function helloOf(changes: Partial<Hello> = {}): Hello {
-  return {
-    kind: 'hello',
-    versions: { min: 1, max: 1 },
-    clusterId: 'the-cluster',
-    genesisDigest: 'the-genesis',
-    from: asNodeId(1),
-    to: asNodeId(2),
-    storageId: 'storage-1',
-    incarnation: 1,
-    lane: 'control',
-    groups: 1,
-    processNonce: 'nonce-1',
-    attempt: 1,
-    ...changes,
-  };
-}
-
-export const nodeId = (value: number): NodeId => asNodeId(value);
-
-/** One WebSocket driven by hand. Frames that arrive are kept, the end is kept with its code and reason. */
-export class Stranger {
-  readonly frames: Uint8Array[] = [];
-  end: { readonly code: number; readonly reason: string } | undefined;
-  readonly ws: WebSocket;
-
-  constructor(ws: WebSocket) {
-    this.ws = ws;
-    ws.on('message', (data: Buffer) => this.frames.push(new Uint8Array(data)));
-    ws.on('error', () => undefined);
-    ws.on('close', (code, reason) => (this.end = { code, reason: reason.toString() }));
-  }
-
-  static async dial(port: number, path = PEER_PATH, protocol = PEER_SUBPROTOCOL): Promise<Stranger> {
-    const stranger = new Stranger(new WebSocket(`ws://127.0.0.1:${port}${path}`, [protocol], { perMessageDeflate: false }));
-    await once(stranger.ws, 'open');
-    return stranger;
-  }
-
-  say(frame: Uint8Array): void {
-    this.ws.send(frame);
-  }
-
-  greeting(index: number): Greeting {
-    const frame = this.frames[index];
-    assert.ok(frame !== undefined, `${this.frames.length} frames have arrived`);
-    return decodeGreeting(frame);
-  }
-
-  async heard(frames: number): Promise<void> {
-    await until(() => this.frames.length >= frames, `${frames} frames, got ${this.frames.length}`);
-  }
-
-  async ended(): Promise<{ readonly code: number; readonly reason: string }> {
-    await until(() => this.end !== undefined, 'the connection ends');
-    return this.end ?? assert.fail();
-  }
-}
-
-/** Greets as node 1 on both lanes up to and including `ready`. */
-export async function greet(port: number, changes: Partial<Hello> = {}): Promise<Record<Lane, Stranger>> {
-  const lanes = { control: await Stranger.dial(port), bulk: await Stranger.dial(port) };
-  for (const lane of LANES) lanes[lane].say(encodeHello(helloOf({ ...changes, lane })));
-  for (const lane of LANES) await lanes[lane].heard(1);
-  for (const lane of LANES) lanes[lane].say(encodeReady());
-  return lanes;
-}
-
-/** Takes the place of node 2 at the other end of a dial: answers each hello as `answer` says. */
-export class FakeNode {
-  readonly sockets: Stranger[] = [];
-  readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-
-  constructor(answer: (hello: Hello, stranger: Stranger) => void) {
-    this.#server.on('connection', (ws) => {
-      const stranger = new Stranger(ws);
-      this.sockets.push(stranger);
-      ws.once('message', (data: Buffer) => {
-        const greeting = decodeGreeting(new Uint8Array(data));
-        if (greeting.kind === 'hello') answer(greeting, stranger);
-      });
-    });
-  }
-
-  /** A well-behaved answer to `hello`. */
-  static reply(hello: Hello, changes: Partial<Hello> = {}): Uint8Array {
-    const answer = { ...hello, from: hello.to, to: hello.from, storageId: `storage-${hello.to}`, processNonce: `nonce-${hello.to}` };
-    return encodeHello({ ...answer, incarnation: 1, ...changes });
-  }
-
-  async start(): Promise<string> {
-    if (this.#server.address() === null) await once(this.#server, 'listening');
-    const address = this.#server.address();
-    assert.ok(address !== null && typeof address === 'object');
-    return `127.0.0.1:${address.port}`;
-  }
-
-  async stop(): Promise<void> {
-    for (const ws of this.#server.clients) ws.terminate();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
-
-/** A TCP relay whose target can change: an address that stays while the node behind it comes and goes. */
-export class Relay {
-  targetPort = 0;
-  readonly #server = createServer({ allowHalfOpen: true }, (inbound) => this.#relay(inbound));
-  readonly #sockets = new Set<Socket>();
-
-  async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    assert.ok(address !== null && typeof address === 'object');
-    return `127.0.0.1:${address.port}`;
-  }
-
-  /** Both directions fall silent; nobody is told. */
-  freeze(): void {
-    for (const socket of this.#sockets) socket.unpipe();
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #relay(inbound: Socket): void {
-    const outbound = connect({ port: this.targetPort, host: '127.0.0.1', allowHalfOpen: true });
-    for (const [from, to] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
   }
 }

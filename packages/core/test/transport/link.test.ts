@@ -1,7 +1,8 @@
 // Two nodes find each other, carry frames on two lanes, and both notice at once when the other one goes.
 import assert from 'node:assert/strict';
 import { encodeHello, encodeReady } from '#src/adapters/websocket/hello.ts';
-import { BOUND_MS, FakeNode, greet, helloOf, LANES, ManualClock, nodeId, Relay, Stranger, TestNode, until } from './harness.ts';
+import { BOUND_MS, LANES, ManualClock, nodeId, TestNode, until } from './harness.ts';
+import { FakeNode, greet, helloOf, Relay, Stranger } from './strangers.ts';
 
 describe('a link between two nodes', () => {
   const cleanup: (() => Promise<void>)[] = [];
@@ -32,12 +33,22 @@ describe('a link between two nodes', () => {
     await Promise.all([two.saw('1 ', 200), one.saw('2 ', 200)]);
     const expected = Array.from({ length: 100 }, (_, index) => index);
     for (const lane of LANES) {
-      const ofLane = (node: TestNode, from: number): string[] => node.events.filter((event) => event.startsWith(`${from} ${lane}`));
-      assert.deepEqual(ofLane(two, 1), expected.map((index) => `1 ${lane} a${index}`));
-      assert.deepEqual(ofLane(one, 2), expected.map((index) => `2 ${lane} b${index}`));
+      const ofLane = (node: TestNode, from: number): string[] =>
+        node.events.filter((event) => event.startsWith(`${from} ${lane}`));
+      assert.deepEqual(
+        ofLane(two, 1),
+        expected.map((index) => `1 ${lane} a${index}`),
+      );
+      assert.deepEqual(
+        ofLane(one, 2),
+        expected.map((index) => `2 ${lane} b${index}`),
+      );
     }
     assert.deepEqual([one.events[0], two.events[0]], ['up 2', 'up 1']);
-    assert.deepEqual(two.transport.links().map(({ node, up, incarnation }) => ({ node, up, incarnation })), [{ node: 1, up: true, incarnation: 1 }]);
+    assert.deepEqual(
+      two.transport.links().map(({ node, up, incarnation }) => ({ node, up, incarnation })),
+      [{ node: 1, up: true, incarnation: 1 }],
+    );
   });
 
   it('hands over frames as plain byte arrays, so that slice is a copy', async () => {
@@ -146,7 +157,8 @@ describe('a link between two nodes', () => {
     let running = true;
     const chatter = (): void => {
       if (!running) return;
-      for (const lane of LANES) if (old[lane].ws.readyState === 1) old[lane].say(new Uint8Array(Buffer.from('old')));
+      for (const lane of LANES)
+        if (old[lane].ws.readyState === 1) old[lane].say(new Uint8Array(Buffer.from('old')));
       setImmediate(chatter);
     };
     chatter();
@@ -199,12 +211,22 @@ describe('dialling again', () => {
       else stranger.say(FakeNode.reply(hello));
     });
     const limits = { reconnectMinMs: 20, reconnectMaxMs: 1000 };
-    const one = new TestNode({ node: 1, addresses: { 2: await fake.start() }, clock, limits, random: () => 0.5 });
+    const one = new TestNode({
+      node: 1,
+      addresses: { 2: await fake.start() },
+      clock,
+      limits,
+      random: () => 0.5,
+    });
     await one.start();
     try {
       const delays: number[] = [];
       for (let dial = 1; dial <= 8; dial++) {
-        await until(() => one.count('dials') === dial && clock.waitingMs.length === 1 && (clock.waitingMs[0] ?? 0) < 1500, `dial ${dial} ends`);
+        await until(
+          () =>
+            one.count('dials') === dial && clock.waitingMs.length === 1 && (clock.waitingMs[0] ?? 0) < 1500,
+          `dial ${dial} ends`,
+        );
         const delay = clock.waitingMs[0] ?? 0;
         delays.push(delay);
         if (dial === 8) refuse = false;

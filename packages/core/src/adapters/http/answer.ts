@@ -19,11 +19,19 @@ export type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export function jsonAnswer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return { status, body: `${JSON.stringify(value)}\n`, headers };
 }
 
-export function errorAnswer(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function errorAnswer(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return { status, body: errorBody(status, message), headers };
 }
 

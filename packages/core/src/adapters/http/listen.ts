@@ -14,7 +14,11 @@ export function listen(server: Server, host: string, port: number): Promise<Boun
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', onError);
       const address = server.address();
-      resolve(address === null || typeof address === 'string' ? { host, port } : { host: address.address, port: address.port });
+      resolve(
+        address === null || typeof address === 'string'
+          ? { host, port }
+          : { host: address.address, port: address.port },
+      );
     });
   });
 }
@@ -25,12 +29,20 @@ export function listenError(cause: NodeJS.ErrnoException, host: string, port: nu
     case 'EADDRINUSE':
       return new QuorateError('ADDRESS_IN_USE', `${where} is in use by another process`, { cause });
     case 'EADDRNOTAVAIL':
-      return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: the address does not belong to this machine`, { cause });
+      return new QuorateError(
+        'CONFIG_INVALID',
+        `cannot listen on ${where}: the address does not belong to this machine`,
+        { cause },
+      );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: the name ${host} is not known`, { cause });
+      return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: the name ${host} is not known`, {
+        cause,
+      });
     case 'EACCES':
-      return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: this user may not use the port`, { cause });
+      return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: this user may not use the port`, {
+        cause,
+      });
     default:
       return new QuorateError('CONFIG_INVALID', `cannot listen on ${where}: ${cause.message}`, { cause });
   }

@@ -8,9 +8,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SILENT_LOGGER, type Logger } from '../../ports/logger.ts';
+import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import { errorAnswer, sendAnswer } from './answer.ts';
-import { listen, type BoundAddress } from './listen.ts';
+import { type BoundAddress, listen } from './listen.ts';
 import { answerRequest, type NodeFacts } from './routes.ts';
 import { refuseUpgrade, type UpgradeHandler } from './upgrade.ts';
 
@@ -86,7 +86,9 @@ class OnePortServer implements NodeServer {
 
   async listen(): Promise<BoundAddress> {
     const bound = await listen(this.#server, this.#options.host, this.#options.port);
-    this.#server.on('error', (error) => this.#logger.error('the server has an error', { message: error.message }));
+    this.#server.on('error', (error) =>
+      this.#logger.error('the server has an error', { message: error.message }),
+    );
     return bound;
   }
 
@@ -121,15 +123,26 @@ class OnePortServer implements NodeServer {
     const withBody = request.method !== 'HEAD';
     if (this.#closing !== undefined) response.setHeader('Connection', 'close');
     if (isBodyTooLong(request, this.#limits.maxBodyBytes)) {
-      return sendAnswer(response, errorAnswer(413, 'no path here takes a body', { Connection: 'close' }), withBody);
+      return sendAnswer(
+        response,
+        errorAnswer(413, 'no path here takes a body', { Connection: 'close' }),
+        withBody,
+      );
     }
     // What little body there is has no reader; unread, it would hold up the next request of the connection.
     request.resume();
     try {
-      sendAnswer(response, answerRequest(request.method ?? 'GET', request.url ?? '/', this.#options), withBody);
+      sendAnswer(
+        response,
+        answerRequest(request.method ?? 'GET', request.url ?? '/', this.#options),
+        withBody,
+      );
     } catch (error) {
       // A fault of our own callbacks. It is told here and not to whoever asked.
-      this.#logger.error('a request failed', { path: request.url, message: error instanceof Error ? error.message : String(error) });
+      this.#logger.error('a request failed', {
+        path: request.url,
+        message: error instanceof Error ? error.message : String(error),
+      });
       sendAnswer(response, errorAnswer(500, 'this node could not answer; its log says why'), withBody);
     }
   }
@@ -138,7 +151,8 @@ class OnePortServer implements NodeServer {
     if (this.#closing !== undefined) return refuseUpgrade(socket, 503, 'this node stops');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const handler = this.#upgrades.get(path);
-    if (handler === undefined) return refuseUpgrade(socket, 404, 'there is nothing to upgrade to at this path');
+    if (handler === undefined)
+      return refuseUpgrade(socket, 404, 'there is nothing to upgrade to at this path');
     handler(request, socket, head);
   }
 }

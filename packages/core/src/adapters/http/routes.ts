@@ -27,7 +27,8 @@ export function answerRequest(method: string, url: string, facts: NodeFacts): An
   const [path, query] = splitUrl(url);
   const route = routeOf(path);
   if (route === undefined) return errorAnswer(404, 'there is nothing at this path');
-  if (method !== 'GET' && method !== 'HEAD') return errorAnswer(405, 'this path answers GET and HEAD', ALLOWED);
+  if (method !== 'GET' && method !== 'HEAD')
+    return errorAnswer(405, 'this path answers GET and HEAD', ALLOWED);
   return route(facts, query);
 }
 

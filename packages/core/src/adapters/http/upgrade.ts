@@ -2,7 +2,7 @@
  * An HTTP request that wants to become a WebSocket: the type of those who take one, and how one is refused. A
  * refusal is a whole HTTP answer in JSON, because the other side is not a WebSocket yet and may be a person.
  */
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorBody, SECURITY_HEADERS } from './answer.ts';
 
@@ -34,5 +34,7 @@ export function offersSubprotocol(request: IncomingMessage, name: string): boole
 export function remoteOf(request: IncomingMessage): string {
   const { remoteAddress, remotePort } = request.socket;
   if (remoteAddress === undefined) return 'unknown';
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort ?? 0}` : `${remoteAddress}:${remotePort ?? 0}`;
+  return remoteAddress.includes(':')
+    ? `[${remoteAddress}]:${remotePort ?? 0}`
+    : `${remoteAddress}:${remotePort ?? 0}`;
 }

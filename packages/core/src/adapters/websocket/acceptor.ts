@@ -12,7 +12,7 @@ import { offersSubprotocol, refuseUpgrade, remoteOf } from '../http/upgrade.ts';
 import { CLOSE_GOING_AWAY } from './close-codes.ts';
 import type { PeerContext } from './context.ts';
 import { judgeHello, ownHello, readGreeting } from './greeting.ts';
-import { encodeHello, PEER_SUBPROTOCOL, type Hello } from './hello.ts';
+import { encodeHello, type Hello, PEER_SUBPROTOCOL } from './hello.ts';
 import type { LanePair } from './lane-pair.ts';
 import type { PeerLink } from './peer-link.ts';
 import { createPeerAcceptor, PeerSocket } from './peer-socket.ts';
@@ -40,12 +40,15 @@ export class Acceptor {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { limits } = this.#context.options;
-    if (this.#context.handlers === undefined) return this.#refuse(socket, 503, 'this node does not take peers now');
-    if (request.headers.origin !== undefined) return this.#refuse(socket, 403, 'pages of a browser do not speak to this path');
+    if (this.#context.handlers === undefined)
+      return this.#refuse(socket, 503, 'this node does not take peers now');
+    if (request.headers.origin !== undefined)
+      return this.#refuse(socket, 403, 'pages of a browser do not speak to this path');
     if (!offersSubprotocol(request, PEER_SUBPROTOCOL)) {
       return this.#refuse(socket, 400, `the WebSocket sub-protocol ${PEER_SUBPROTOCOL} is wanted`);
     }
-    if (this.#guests.size >= limits.maxUngreetedSockets) return this.#refuse(socket, 503, 'too many unfinished greetings');
+    if (this.#guests.size >= limits.maxUngreetedSockets)
+      return this.#refuse(socket, 503, 'too many unfinished greetings');
     this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
       this.#receive(new PeerSocket(ws, this.#context.counters, request.socket), remoteOf(request));
     });
@@ -53,7 +56,7 @@ export class Acceptor {
 
   /** Closes the sockets whose greeting is not done. */
   stop(): void {
-    for (const socket of [...this.#guests]) socket.close(CLOSE_GOING_AWAY, 'this node stops');
+    for (const socket of this.#guests) socket.close(CLOSE_GOING_AWAY, 'this node stops');
   }
 
   #refuse(socket: Duplex, status: number, message: string): void {
@@ -70,7 +73,12 @@ export class Acceptor {
       socket.destroy(`no greeting within ${limits.greetingTimeoutMs} ms`);
     });
     const lift = socket.limitBytes(limits.maxGreetingBytes, () => {
-      this.#context.refuse(socket, { code: 'WIRE_TOO_LARGE', message: 'the greeting is too long' }, 0, remote);
+      this.#context.refuse(
+        socket,
+        { code: 'WIRE_TOO_LARGE', message: 'the greeting is too long' },
+        0,
+        remote,
+      );
     });
     const leave = (): void => {
       timer.cancel();
@@ -87,7 +95,12 @@ export class Acceptor {
     if (verdict.kind === 'refuse') return this.#context.refuse(socket, verdict.refusal, 0, remote);
     if (verdict.kind === 'rejected') {
       // Nobody refuses what has not been said: this is noise, and must not reach the owner.
-      return this.#context.refuse(socket, { code: 'WIRE_MALFORMED', message: 'a hello must come first' }, 0, remote);
+      return this.#context.refuse(
+        socket,
+        { code: 'WIRE_MALFORMED', message: 'a hello must come first' },
+        0,
+        remote,
+      );
     }
     const { hello, link } = verdict;
     const pair = link.pairFor(hello);
@@ -110,7 +123,9 @@ export class Acceptor {
     }
     if (greeting.kind !== 'ready' || !pair.isComplete) {
       const refusal =
-        greeting.kind === 'unreadable' ? greeting.refusal : ({ code: 'WIRE_MALFORMED', message: 'a greeting out of turn' } as const);
+        greeting.kind === 'unreadable'
+          ? greeting.refusal
+          : ({ code: 'WIRE_MALFORMED', message: 'a greeting out of turn' } as const);
       return this.#context.refuse(socket, refusal, hello.from, remote);
     }
     guest.leave();

@@ -27,16 +27,28 @@ export type Admission = { readonly ok: true } | ({ readonly ok: false } & Refusa
 /** Undefined when the Hello may go on to the owner's check. */
 export function checkHello(hello: Hello, self: LocalIdentity): Refusal | undefined {
   if (hello.clusterId !== self.clusterId) {
-    return refuse('WIRE_WRONG_CLUSTER', `node ${self.node} belongs to cluster ${self.clusterId}, not to ${hello.clusterId}`);
+    return refuse(
+      'WIRE_WRONG_CLUSTER',
+      `node ${self.node} belongs to cluster ${self.clusterId}, not to ${hello.clusterId}`,
+    );
   }
   if (hello.genesisDigest !== self.genesisDigest) {
-    return refuse('WIRE_WRONG_CLUSTER', `the members of node ${hello.from} are not those of node ${self.node}, or in another order`);
+    return refuse(
+      'WIRE_WRONG_CLUSTER',
+      `the members of node ${hello.from} are not those of node ${self.node}, or in another order`,
+    );
   }
   if (hello.groups !== GROUP_COUNT) {
-    return refuse('WIRE_WRONG_CLUSTER', `node ${self.node} has ${GROUP_COUNT} group and node ${hello.from} has ${hello.groups}`);
+    return refuse(
+      'WIRE_WRONG_CLUSTER',
+      `node ${self.node} has ${GROUP_COUNT} group and node ${hello.from} has ${hello.groups}`,
+    );
   }
   if (hello.to !== self.node) {
-    return refuse('WIRE_WRONG_NODE', `this is node ${self.node} and node ${hello.to} was wanted: is an address listed at two places?`);
+    return refuse(
+      'WIRE_WRONG_NODE',
+      `this is node ${self.node} and node ${hello.to} was wanted: is an address listed at two places?`,
+    );
   }
   return undefined;
 }

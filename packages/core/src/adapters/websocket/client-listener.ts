@@ -11,11 +11,11 @@ import { CLIENT_SUBPROTOCOL } from '@quorate/wire';
 import { WebSocketServer } from 'ws';
 import type { ClientHandlers, ClientListener } from '../../ports/client-listener.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
-import { SILENT_LOGGER, type Logger } from '../../ports/logger.ts';
+import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import { offersSubprotocol, refuseUpgrade, remoteOf, type UpgradeHandler } from '../http/upgrade.ts';
 import { ClientSocket } from './client-socket.ts';
 import { Counters } from './counters.ts';
-import { DEFAULT_CLIENT_LIMITS, type ClientLimits } from './limits.ts';
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.ts';
 import { checkEveryMs } from './silence.ts';
 
 export type ClientListenerOptions = {
@@ -53,6 +53,7 @@ class ClientsOverWebSockets implements WebSocketClientListener {
   /** Undefined while nobody is accepted. */
   #handlers: ClientHandlers | undefined;
   #keepAlive: Timer | undefined;
+  #closing: Promise<void> | undefined;
   /** Resolves `close` when the last connection is gone. */
   #onEmpty: () => void = () => undefined;
 
@@ -76,12 +77,17 @@ class ClientsOverWebSockets implements WebSocketClientListener {
 
   /** Waits until the last connection is gone, at most `closeTimeoutMs`. */
   close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #close(): Promise<void> {
     this.stopAccepting();
     this.#keepAlive?.cancel();
     if (this.#sockets.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
-      for (const socket of [...this.#sockets]) socket.goAway();
+      for (const socket of this.#sockets) socket.goAway();
     });
   }
 
@@ -101,7 +107,10 @@ class ClientsOverWebSockets implements WebSocketClientListener {
       const remote = remoteOf(request);
       this.#lastId += 1;
       const bounds = { clock: this.#clock, limits: this.#limits, counters: this.#counters };
-      this.#accept(new ClientSocket({ id: this.#lastId, remote, ws, raw: request.socket, handlers, ...bounds }), handlers);
+      this.#accept(
+        new ClientSocket({ id: this.#lastId, remote, ws, raw: request.socket, handlers, ...bounds }),
+        handlers,
+      );
     });
   }
 
@@ -109,7 +118,11 @@ class ClientsOverWebSockets implements WebSocketClientListener {
     this.#counters.add('accepts');
     this.#sockets.add(client);
     client.onGone = (why) => {
-      this.#logger.debug('a client is disconnected', { connection: client.id, remote: client.remote, reason: why });
+      this.#logger.debug('a client is disconnected', {
+        connection: client.id,
+        remote: client.remote,
+        reason: why,
+      });
       this.#sockets.delete(client);
       handlers.onClose(client);
       if (this.#sockets.size === 0) this.#onEmpty();
@@ -127,7 +140,10 @@ class ClientsOverWebSockets implements WebSocketClientListener {
       return { status: 400, message: `the WebSocket sub-protocol ${CLIENT_SUBPROTOCOL} is wanted` };
     }
     if (this.#sockets.size >= this.#limits.maxConnections) {
-      return { status: 503, message: `this node has ${this.#limits.maxConnections} connections and takes no more` };
+      return {
+        status: 503,
+        message: `this node has ${this.#limits.maxConnections} connections and takes no more`,
+      };
     }
     return undefined;
   }
@@ -135,7 +151,7 @@ class ClientsOverWebSockets implements WebSocketClientListener {
   /** One timer for all connections. */
   #checkLater(): void {
     this.#keepAlive = this.#clock.after(checkEveryMs(this.#limits.idleTimeoutMs), () => {
-      for (const socket of [...this.#sockets]) socket.checkSilence();
+      for (const socket of this.#sockets) socket.checkSilence();
       this.#checkLater();
     });
   }

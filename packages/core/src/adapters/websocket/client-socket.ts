@@ -6,7 +6,14 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientConnection, ClientHandlers } from '../../ports/client-listener.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
-import { CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_POLICY, CLOSE_UNSUPPORTED, closeReason, printable } from './close-codes.ts';
+import {
+  CLOSE_GOING_AWAY,
+  CLOSE_NORMAL,
+  CLOSE_POLICY,
+  CLOSE_UNSUPPORTED,
+  closeReason,
+  printable,
+} from './close-codes.ts';
 import type { Counters } from './counters.ts';
 import type { ClientLimits } from './limits.ts';
 import { SILENT_CHECKS, SilenceMeter } from './silence.ts';

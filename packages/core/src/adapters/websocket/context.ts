@@ -3,10 +3,10 @@
  * counters. Also the two moments at which a greeting ends in a refusal, so that each is counted and told once.
  */
 import type { ErrorCode } from '@quorate/wire';
-import type { NodeId } from '../../protocol/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Logger, LogFields } from '../../ports/logger.ts';
+import type { LogFields, Logger } from '../../ports/logger.ts';
 import type { TransportHandlers } from '../../ports/transport.ts';
+import type { NodeId } from '../../protocol/types.ts';
 import type { Admission, LocalIdentity, Refusal } from './admission.ts';
 import { CLOSE_REFUSED, printable } from './close-codes.ts';
 import { Counters } from './counters.ts';
@@ -44,7 +44,11 @@ export class PeerContext {
   /** We refuse: the other side is told why, then the socket is closed. `peer` is 0 when it is not known. */
   refuse(socket: PeerSocket, refusal: Refusal, peer: number, remote: string): void {
     this.counters.add(`refused.${refusal.code}`);
-    this.warn(`refused ${refusal.code} ${peer}`, 'refused a connection of a node', { ...refusal, peer, remote });
+    this.warn(`refused ${refusal.code} ${peer}`, 'refused a connection of a node', {
+      ...refusal,
+      peer,
+      remote,
+    });
     socket.send(encodeReject(refusal.code, refusal.message));
     socket.close(CLOSE_REFUSED, `${refusal.code}: ${refusal.message}`);
   }

@@ -11,7 +11,7 @@ import { reconnectDelayMs } from './backoff.ts';
 import type { PeerContext } from './context.ts';
 import { judgeHello, ownHello } from './greeting.ts';
 import { encodeHello, encodeReady, type Hello } from './hello.ts';
-import { LanePair, LANES } from './lane-pair.ts';
+import { LANES, LanePair } from './lane-pair.ts';
 import type { PeerLink } from './peer-link.ts';
 import { dialPeer, type PeerSocket } from './peer-socket.ts';
 
@@ -55,7 +55,8 @@ export class Dialer {
     const socket = dialPeer(this.#address, this.#context.options.limits, this.#context.counters);
     pair.add(lane, socket);
     socket.onEnded = (why) => this.#link.end(pair, why);
-    socket.onOpen = () => socket.send(encodeHello(ownHello(this.#context, this.#link.node, lane, pair.attempt)));
+    socket.onOpen = () =>
+      socket.send(encodeHello(ownHello(this.#context, this.#link.node, lane, pair.attempt)));
     socket.onFrame = (frame) => {
       if (!this.#hears(pair, lane, socket, frame)) return;
       greeted.add(lane);
@@ -77,7 +78,12 @@ export class Dialer {
         return false;
       case 'welcome':
         if (answers(verdict.hello, pair, lane)) return true;
-        this.#context.refuse(socket, { code: 'WIRE_MALFORMED', message: 'the answer belongs to another hello' }, peer, this.#address);
+        this.#context.refuse(
+          socket,
+          { code: 'WIRE_MALFORMED', message: 'the answer belongs to another hello' },
+          peer,
+          this.#address,
+        );
         return false;
       default:
         return verdict satisfies never;

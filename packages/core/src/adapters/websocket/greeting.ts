@@ -3,11 +3,18 @@
  * comparison of identities, the order of incarnations and the owner's verdict, in this order, cheapest first.
  */
 import { QuorateError } from '@quorate/wire';
+import type { Lane } from '../../protocol/message.ts';
 import type { NodeId } from '../../protocol/types.ts';
 import { checkHello, type Refusal } from './admission.ts';
 import type { PeerContext } from './context.ts';
-import { decodeGreeting, GROUP_COUNT, PEER_WIRE_VERSIONS, type Greeting, type Hello, type Reject } from './hello.ts';
-import type { Lane } from '../../protocol/message.ts';
+import {
+  decodeGreeting,
+  GROUP_COUNT,
+  type Greeting,
+  type Hello,
+  PEER_WIRE_VERSIONS,
+  type Reject,
+} from './hello.ts';
 import type { PeerLink } from './peer-link.ts';
 
 export type ReadGreeting = Greeting | { readonly kind: 'unreadable'; readonly refusal: Refusal };
@@ -36,7 +43,8 @@ export function judgeHello(
   const greeting = readGreeting(frame);
   if (greeting.kind === 'unreadable') return { kind: 'refuse', refusal: greeting.refusal };
   if (greeting.kind === 'reject') return { kind: 'rejected', reject: greeting };
-  if (greeting.kind === 'ready') return refuse({ code: 'WIRE_MALFORMED', message: 'a hello must come first' });
+  if (greeting.kind === 'ready')
+    return refuse({ code: 'WIRE_MALFORMED', message: 'a hello must come first' });
   const mismatch = checkHello(greeting, context.options.identity);
   if (mismatch !== undefined) return refuse(mismatch);
   const link = linkOf(greeting.from);

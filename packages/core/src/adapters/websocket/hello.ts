@@ -8,7 +8,15 @@
  * The magic, the kind, the version range and the whole of `reject` keep their place in every version, so that two
  * builds that cannot talk can still say why. The decoder is total: a greeting, or WIRE_MALFORMED or WIRE_VERSION.
  */
-import { ByteReader, ByteWriter, ERRORS, errorCodeOf, malformed, QuorateError, type ErrorCode } from '@quorate/wire';
+import {
+  ByteReader,
+  ByteWriter,
+  ERRORS,
+  type ErrorCode,
+  errorCodeOf,
+  malformed,
+  QuorateError,
+} from '@quorate/wire';
 import type { Lane } from '../../protocol/message.ts';
 import { asNodeId, type NodeId } from '../../protocol/types.ts';
 
@@ -118,7 +126,10 @@ function readHello(reader: ByteReader, ours: VersionRange): Hello {
   const versions = { min: reader.u16(), max: reader.u16() };
   // Before the rest is read: another version may lay out the rest in another way.
   if (versions.min > ours.max || versions.max < ours.min) {
-    throw new QuorateError('WIRE_VERSION', `versions ${spell(versions)} were offered and ${spell(ours)} are spoken here`);
+    throw new QuorateError(
+      'WIRE_VERSION',
+      `versions ${spell(versions)} were offered and ${spell(ours)} are spoken here`,
+    );
   }
   return {
     kind: 'hello',

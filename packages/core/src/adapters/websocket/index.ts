@@ -1,13 +1,17 @@
 /** The WebSocket adapters: links between nodes and connections from clients. Re-exports only. */
 export type { Admission, LocalIdentity, Refusal } from './admission.ts';
-export { createClientListener, type ClientListenerOptions, type WebSocketClientListener } from './client-listener.ts';
+export {
+  type ClientListenerOptions,
+  createClientListener,
+  type WebSocketClientListener,
+} from './client-listener.ts';
 export { PEER_PATH, PEER_SUBPROTOCOL, PEER_WIRE_VERSIONS } from './hello.ts';
 export {
+  type ClientLimits,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_PEER_LIMITS,
   MAX_CLIENT_FRAME_BYTES,
   MAX_PEER_FRAME_BYTES,
-  type ClientLimits,
   type PeerLimits,
 } from './limits.ts';
 export {

@@ -12,7 +12,10 @@ export type Farewell = { readonly code: number; readonly reason: string };
 export const LANES: readonly Lane[] = ['control', 'bulk'];
 
 /** A pong on the bulk lane waits behind what is queued there, so this lane gets three times as long. */
-const SILENT_CHECKS_OF_LANE: Readonly<Record<Lane, number>> = { control: SILENT_CHECKS, bulk: 3 * SILENT_CHECKS };
+const SILENT_CHECKS_OF_LANE: Readonly<Record<Lane, number>> = {
+  control: SILENT_CHECKS,
+  bulk: 3 * SILENT_CHECKS,
+};
 
 type LaneState = { readonly socket: PeerSocket; readonly silence: SilenceMeter };
 

@@ -13,7 +13,7 @@ import type { Refusal } from './admission.ts';
 import { CLOSE_REPLACED } from './close-codes.ts';
 import type { PeerContext } from './context.ts';
 import type { Hello } from './hello.ts';
-import { LanePair, type Farewell } from './lane-pair.ts';
+import { type Farewell, LanePair } from './lane-pair.ts';
 import { checkEveryMs } from './silence.ts';
 
 export class PeerLink {
@@ -76,7 +76,8 @@ export class PeerLink {
       const message = `connection ${hello.attempt} of node ${this.node} is replaced by ${current.attempt}`;
       return { code: 'WIRE_STALE_INCARNATION', message };
     }
-    if (current.has(hello.lane)) return { code: 'WIRE_MALFORMED', message: `the ${hello.lane} lane is there already` };
+    if (current.has(hello.lane))
+      return { code: 'WIRE_MALFORMED', message: `the ${hello.lane} lane is there already` };
     return current;
   }
 
@@ -123,7 +124,8 @@ export class PeerLink {
     if (socket === undefined) return this.#drop('droppedNoLink');
     if (frame.length > limits.maxFrameBytes) return this.#drop('droppedTooLarge');
     const bound = lane === 'bulk' ? limits.maxOutboundBytes : limits.maxControlOutboundBytes;
-    if (socket.queuedBytes + frame.length > bound) return this.#drop(lane === 'bulk' ? 'droppedBulkFull' : 'droppedControlFull');
+    if (socket.queuedBytes + frame.length > bound)
+      return this.#drop(lane === 'bulk' ? 'droppedBulkFull' : 'droppedControlFull');
     counters.add('framesOut');
     counters.add('bytesOut', frame.length);
     socket.send(frame);

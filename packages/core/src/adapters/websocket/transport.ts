@@ -9,14 +9,14 @@
 import { randomBytes } from 'node:crypto';
 import { QuorateError } from '@quorate/wire';
 import type { Clock } from '../../ports/clock.ts';
-import { SILENT_LOGGER, type Logger } from '../../ports/logger.ts';
+import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import type { Transport, TransportHandlers } from '../../ports/transport.ts';
 import type { Lane } from '../../protocol/message.ts';
 import type { NodeId } from '../../protocol/types.ts';
 import type { UpgradeHandler } from '../http/upgrade.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Admission, LocalIdentity } from './admission.ts';
-import { closeReason, CLOSE_GOING_AWAY, CLOSE_UNREADABLE } from './close-codes.ts';
+import { CLOSE_GOING_AWAY, CLOSE_UNREADABLE, closeReason } from './close-codes.ts';
 import { PeerContext } from './context.ts';
 import { Dialer } from './dialer.ts';
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './limits.ts';
@@ -107,7 +107,11 @@ class TransportOverWebSockets implements WebSocketTransport {
   reject(peer: NodeId, code: string, reason: string): void {
     this.#context.counters.add(`unreadable.${code}`);
     const text = closeReason(`${code}: ${reason}`);
-    this.#context.warn(`unreadable ${code} ${peer}`, 'a node sent something that cannot be read', { peer, code, reason });
+    this.#context.warn(`unreadable ${code} ${peer}`, 'a node sent something that cannot be read', {
+      peer,
+      code,
+      reason,
+    });
     this.#links.get(peer)?.endCurrent(text, { code: CLOSE_UNREADABLE, reason: text });
   }
 
@@ -115,7 +119,8 @@ class TransportOverWebSockets implements WebSocketTransport {
     this.#context.handlers = undefined;
     for (const dialer of this.#dialers) dialer.stop();
     this.#acceptor.stop();
-    for (const link of this.#links.values()) link.endCurrent('this node stops', { code: CLOSE_GOING_AWAY, reason: 'this node stops' });
+    for (const link of this.#links.values())
+      link.endCurrent('this node stops', { code: CLOSE_GOING_AWAY, reason: 'this node stops' });
     // Sockets that take their leave are destroyed by ws after `closeTimeoutMs`; nobody has to wait for them.
     return Promise.resolve();
   }
@@ -125,7 +130,12 @@ class TransportOverWebSockets implements WebSocketTransport {
   }
 
   links(): readonly PeerLinkStatus[] {
-    return [...this.#links.values()].map(({ node, isUp, incarnation, queuedBytes }) => ({ node, up: isUp, incarnation, queuedBytes }));
+    return [...this.#links.values()].map(({ node, isUp, incarnation, queuedBytes }) => ({
+      node,
+      up: isUp,
+      incarnation,
+      queuedBytes,
+    }));
   }
 }
 
