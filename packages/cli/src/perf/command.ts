@@ -34,8 +34,15 @@ export function registerPerf(program: Command, context: CommandContext): void {
     .option('--value-size <bytes>', 'size of a value (default: 100)')
     .option('--keys <count>', 'keys that are written to in turn (default: 10000; with --verify 1000000)')
     .option('--mix <shares>', 'operations by weight, such as set=50,get=50 (default: set=100)')
-    .option('--kill <node@percent>', 'kill -9 a spawned node (number, leader, follower) when this share is done; repeatable', collect)
-    .option('--failover <times>', 'kill -9 the leader so often, and print how long each time no write was answered')
+    .option(
+      '--kill <node@percent>',
+      'kill -9 a spawned node (number, leader, follower) when this share is done; repeatable',
+      collect,
+    )
+    .option(
+      '--failover <times>',
+      'kill -9 the leader so often, and print how long each time no write was answered',
+    )
     .option('--verify', 'read back what was acknowledged (default with --kill and --failover)')
     .option('--no-verify', 'do not')
     .option('--svg <file>', 'write the latency curves as a picture')

@@ -23,7 +23,10 @@ export function parseKill(text: string): KillOrder {
   const percent = Number(percentText);
   const target = who === 'leader' || who === 'follower' ? who : Number(who);
   if (match === null || percent > 100 || target === 0) {
-    throw new QuorateError('ARGUMENT', `--kill: not NODE@PERCENT: "${text}"; write 2@25, leader@50 or follower@75`);
+    throw new QuorateError(
+      'ARGUMENT',
+      `--kill: not NODE@PERCENT: "${text}"; write 2@25, leader@50 or follower@75`,
+    );
   }
   return { target, percent };
 }

@@ -41,7 +41,12 @@ export class Ledger {
   #acknowledgedWrites = 0;
 
   /** `numbered` gives every write a value of its own, which the check at the end needs. */
-  constructor(options: { readonly run: string; readonly keyCount: number; readonly valueBytes: number; readonly numbered: boolean }) {
+  constructor(options: {
+    readonly run: string;
+    readonly keyCount: number;
+    readonly valueBytes: number;
+    readonly numbered: boolean;
+  }) {
     this.#prefix = `perf${options.run}`;
     this.#keyCount = options.keyCount;
     this.#valueBytes = options.valueBytes;
@@ -63,7 +68,9 @@ export class Ledger {
   }
 
   valueText(write: WriteNumber): string {
-    return this.#numbered ? String(write).padStart(MIN_NUMBERED_VALUE_BYTES, '0').padEnd(this.#valueBytes, '.') : this.#filler;
+    return this.#numbered
+      ? String(write).padStart(MIN_NUMBERED_VALUE_BYTES, '0').padEnd(this.#valueBytes, '.')
+      : this.#filler;
   }
 
   /** A key for the next write; it is under way from now on. */
@@ -76,7 +83,10 @@ export class Ledger {
       this.#acknowledged[key] ??= 0;
       return key;
     }
-    throw new QuorateError('OVERLOADED', `all ${this.#keyCount} keys have a write under way or of unknown outcome; use more --keys`);
+    throw new QuorateError(
+      'OVERLOADED',
+      `all ${this.#keyCount} keys have a write under way or of unknown outcome; use more --keys`,
+    );
   }
 
   nextWriteNumber(): WriteNumber {
@@ -104,7 +114,10 @@ export class Ledger {
     for (let key = 0; key < this.#state.length; key++) {
       const last = this.#valueOrNone(this.#acknowledged[key] ?? 0);
       const unknown = this.#unknown.get(key);
-      yield { key: this.keyText(key), allowed: unknown === undefined ? [last] : [last, this.#valueOrNone(unknown)] };
+      yield {
+        key: this.keyText(key),
+        allowed: unknown === undefined ? [last] : [last, this.#valueOrNone(unknown)],
+      };
     }
   }
 

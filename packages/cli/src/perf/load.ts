@@ -64,7 +64,9 @@ export class Load {
    */
   async run(): Promise<void> {
     const { clients, inFlight } = this.#options;
-    const workers = Array.from({ length: inFlight }, (_, worker) => this.#work(worker, clients[worker % clients.length] as PerfClient));
+    const workers = Array.from({ length: inFlight }, (_, worker) =>
+      this.#work(worker, clients[worker % clients.length] as PerfClient),
+    );
     await Promise.all(workers);
     this.#endedAt = performance.now();
   }
@@ -145,7 +147,10 @@ export class Load {
     const silenceMs = performance.now() - Math.max(this.startedAt, this.recorder.lastAnswerAt);
     if (silenceMs > MAX_SILENCE_MS) {
       this.stop();
-      throw new QuorateError('NO_LEADER', `no answer for ${Math.round(silenceMs / 1000)} s; the last error: ${error.message}`);
+      throw new QuorateError(
+        'NO_LEADER',
+        `no answer for ${Math.round(silenceMs / 1000)} s; the last error: ${error.message}`,
+      );
     }
   }
 }

@@ -6,13 +6,13 @@
  * the life of the cluster (`run.ts`).
  */
 import type { ProcessCluster } from '../spawn/cluster.ts';
-import { failOver, killAsOrdered, type KillRecord } from './faults.ts';
+import { failOver, type KillRecord, killAsOrdered } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { Load, type LoadLimit, type PerfClient } from './load.ts';
 import { mixPeriod, type Operation } from './mix.ts';
 import type { PerfPlan } from './plan.ts';
 import type { Findings } from './report.ts';
-import { verify, type Verification } from './verify.ts';
+import { type Verification, verify } from './verify.ts';
 
 export type MeasureHost = {
   readonly plan: PerfPlan;
@@ -32,18 +32,32 @@ const FILL_IN_FLIGHT = 64;
 
 export async function measure(host: MeasureHost): Promise<Findings> {
   const { plan, clients } = host;
-  const run = Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
-  const ledger = new Ledger({ run, keyCount: plan.keyCount, valueBytes: plan.valueBytes, numbered: plan.verify });
+  const run = Math.floor(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
+  const ledger = new Ledger({
+    run,
+    keyCount: plan.keyCount,
+    valueBytes: plan.valueBytes,
+    numbered: plan.verify,
+  });
   await Promise.all(clients.map((client) => client.delBytes(`perf${run}`))); // Opens the connection and the session.
   if (plan.mix.get > 0) await fill(host, ledger);
-  if (plan.warmupMs > 0) await runLoad(host, newLoad(host, ledger, { kind: 'duration', durationMs: plan.warmupMs }), 'warming up');
+  if (plan.warmupMs > 0)
+    await runLoad(host, newLoad(host, ledger, { kind: 'duration', durationMs: plan.warmupMs }), 'warming up');
 
   const load = newLoad(host, ledger, plan.limit);
   let isOver = false;
   const running = runLoad(host, load, 'measuring').finally(() => {
     isOver = true;
   });
-  const [faults] = await Promise.all([withStop(load, doFaults(host, load, () => isOver)), running]);
+  const [faults] = await Promise.all([
+    withStop(
+      load,
+      doFaults(host, load, () => isOver),
+    ),
+    running,
+  ]);
   return { plan, load, ...faults, verification: await readBack(host, ledger) };
 }
 
@@ -55,7 +69,11 @@ async function fill(host: MeasureHost, ledger: Ledger): Promise<void> {
   const count = Math.min(FILL_KEYS, host.plan.keyCount);
   const period: readonly Operation[] = ['set'];
   const inFlight = Math.min(FILL_IN_FLIGHT, count);
-  await runLoad(host, new Load({ clients: host.clients, ledger, inFlight, limit: { kind: 'requests', count }, period }), 'filling');
+  await runLoad(
+    host,
+    new Load({ clients: host.clients, ledger, inFlight, limit: { kind: 'requests', count }, period }),
+    'filling',
+  );
 }
 
 async function runLoad({ interrupted, onProgress }: MeasureHost, load: Load, what: string): Promise<void> {
@@ -80,10 +98,16 @@ function describeProgress(what: string, load: Load): string {
 
 type Faults = { readonly kills: readonly KillRecord[]; readonly gapsMs: readonly number[] };
 
-async function doFaults({ plan, cluster, onProgress }: MeasureHost, load: Load, isOver: () => boolean): Promise<Faults> {
+async function doFaults(
+  { plan, cluster, onProgress }: MeasureHost,
+  load: Load,
+  isOver: () => boolean,
+): Promise<Faults> {
   if (cluster === undefined) return { kills: [], gapsMs: [] };
   if (plan.failovers > 0) {
-    const gapsMs = await failOver(cluster, load, plan.failovers, isOver, (gapMs) => onProgress(`failover: ${gapMs.toFixed(0)} ms without an answer`));
+    const gapsMs = await failOver(cluster, load, plan.failovers, isOver, (gapMs) =>
+      onProgress(`failover: ${gapMs.toFixed(0)} ms without an answer`),
+    );
     load.stop();
     return { kills: [], gapsMs };
   }
@@ -100,7 +124,10 @@ async function withStop<T>(load: Load, work: Promise<T>): Promise<T> {
   }
 }
 
-async function readBack({ plan, clients, interrupted, onProgress }: MeasureHost, ledger: Ledger): Promise<Verification | undefined> {
+async function readBack(
+  { plan, clients, interrupted, onProgress }: MeasureHost,
+  ledger: Ledger,
+): Promise<Verification | undefined> {
   if (!plan.verify || interrupted.aborted) return undefined;
   let shownAt = 0;
   return verify(ledger, clients, (done) => {

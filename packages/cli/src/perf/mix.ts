@@ -18,12 +18,22 @@ export function parseMix(text: string): Mix {
   for (const part of text.split(',')) {
     const [name, weight, ...rest] = part.trim().split('=');
     const amount = Number(weight);
-    if (!isOperation(name) || rest.length > 0 || !Number.isInteger(amount) || amount < 0 || amount > MAX_WEIGHT) {
-      throw new QuorateError('ARGUMENT', `--mix: not a share: "${part}"; write set=50,get=50 with set, get, del and whole numbers`);
+    if (
+      !isOperation(name) ||
+      rest.length > 0 ||
+      !Number.isInteger(amount) ||
+      amount < 0 ||
+      amount > MAX_WEIGHT
+    ) {
+      throw new QuorateError(
+        'ARGUMENT',
+        `--mix: not a share: "${part}"; write set=50,get=50 with set, get, del and whole numbers`,
+      );
     }
     weights[name] += amount;
   }
-  if (OPERATIONS.every((operation) => weights[operation] === 0)) throw new QuorateError('ARGUMENT', '--mix: all shares are zero');
+  if (OPERATIONS.every((operation) => weights[operation] === 0))
+    throw new QuorateError('ARGUMENT', '--mix: all shares are zero');
   return weights;
 }
 

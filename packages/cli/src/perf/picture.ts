@@ -21,7 +21,9 @@ export function histogramPicture(bars: readonly number[]): string {
   for (let index = first; index <= last; index++) {
     const bar = bars[index] ?? 0;
     const drawn = bar === 0 ? '' : '#'.repeat(Math.round((bar / tallest) * BAR_CHARS)) || '.';
-    lines.push(`${label(index).padStart(10)} | ${drawn.padEnd(BAR_CHARS)} ${((100 * bar) / total).toFixed(2).padStart(6)} %  ${bar}`);
+    lines.push(
+      `${label(index).padStart(10)} | ${drawn.padEnd(BAR_CHARS)} ${((100 * bar) / total).toFixed(2).padStart(6)} %  ${bar}`,
+    );
   }
   return lines.join('\n');
 }
@@ -38,7 +40,9 @@ export function coursePicture(timeline: Timeline): string {
   if (answered.length === 0) return '';
   const lowest = Math.min(...answered.map((slice) => slice.maxMs));
   const highest = Math.max(...answered.map((slice) => slice.maxMs));
-  const line = slices.map((slice) => (slice.count === 0 ? ' ' : LEVELS[level(slice.maxMs, lowest, highest)])).join('');
+  const line = slices
+    .map((slice) => (slice.count === 0 ? ' ' : LEVELS[level(slice.maxMs, lowest, highest)]))
+    .join('');
   return `worst latency over time, from ${ms(lowest)} to ${ms(highest)} ms (log)\n[${line}]`;
 }
 

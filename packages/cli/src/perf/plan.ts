@@ -4,10 +4,10 @@
  */
 import { parseDuration } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
-import { parseKill, type KillOrder } from './faults.ts';
+import { type KillOrder, parseKill } from './faults.ts';
 import { MIN_NUMBERED_VALUE_BYTES } from './ledger.ts';
 import type { LoadLimit } from './load.ts';
-import { parseMix, type Mix } from './mix.ts';
+import { type Mix, parseMix } from './mix.ts';
 
 /** As commander gives them. */
 export type PerfFlags = {
@@ -78,27 +78,38 @@ export function readPlan(flags: PerfFlags): PerfPlan {
 
 function readLimit(flags: PerfFlags, failovers: number): LoadLimit {
   const { requests, duration } = flags;
-  if (requests !== undefined && duration !== undefined) throw usage('--requests and --duration exclude each other');
+  if (requests !== undefined && duration !== undefined)
+    throw usage('--requests and --duration exclude each other');
   if (failovers > 0) {
-    if (requests !== undefined || duration !== undefined) throw usage('--failover runs until it is done; leave out --requests and --duration');
+    if (requests !== undefined || duration !== undefined)
+      throw usage('--failover runs until it is done; leave out --requests and --duration');
     return { kind: 'open' };
   }
-  if (requests !== undefined) return { kind: 'requests', count: integer('--requests', requests, 1, 1, MAX_COUNT) };
-  return { kind: 'duration', durationMs: duration === undefined ? DEFAULT_DURATION_MS : parseDuration(duration, '--duration') };
+  if (requests !== undefined)
+    return { kind: 'requests', count: integer('--requests', requests, 1, 1, MAX_COUNT) };
+  return {
+    kind: 'duration',
+    durationMs: duration === undefined ? DEFAULT_DURATION_MS : parseDuration(duration, '--duration'),
+  };
 }
 
 function checkTogether(plan: PerfPlan): void {
   const hurts = plan.kills.length > 0 || plan.failovers > 0;
-  if (hurts && plan.spawn === undefined) throw usage('--kill and --failover need --spawn N: only nodes that were started here are killed');
+  if (hurts && plan.spawn === undefined)
+    throw usage('--kill and --failover need --spawn N: only nodes that were started here are killed');
   if (plan.kills.length > 0 && plan.failovers > 0) throw usage('--kill and --failover exclude each other');
   if (plan.failovers > 0 && (plan.spawn ?? 0) < 3) throw usage('--failover needs at least --spawn 3');
   for (const { target } of plan.kills) {
-    if (typeof target === 'number' && target > (plan.spawn ?? 0)) throw usage(`--kill: there is no node ${target}, only 1 to ${plan.spawn}`);
+    if (typeof target === 'number' && target > (plan.spawn ?? 0))
+      throw usage(`--kill: there is no node ${target}, only 1 to ${plan.spawn}`);
   }
   if (plan.verify && plan.valueBytes < MIN_NUMBERED_VALUE_BYTES) {
-    throw usage(`--verify needs a --value-size of at least ${MIN_NUMBERED_VALUE_BYTES}, so that every value can be told from the others`);
+    throw usage(
+      `--verify needs a --value-size of at least ${MIN_NUMBERED_VALUE_BYTES}, so that every value can be told from the others`,
+    );
   }
-  if (plan.keyCount < 2 * plan.inFlight) throw usage(`--keys must be at least twice --clients (${2 * plan.inFlight})`);
+  if (plan.keyCount < 2 * plan.inFlight)
+    throw usage(`--keys must be at least twice --clients (${2 * plan.inFlight})`);
 }
 
 function integer(name: string, text: string | undefined, preset: number, min: number, max: number): number {

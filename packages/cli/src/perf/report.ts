@@ -74,9 +74,13 @@ export function describeReport(report: PerfReport): string {
     `throughput  ${Math.round(report.throughput)} operations/s`,
     `latency ms  p50 ${ms(latencyMs.p50)}   p90 ${ms(latencyMs.p90)}   p99 ${ms(latencyMs.p99)}   p99.9 ${ms(latencyMs.p999)}   max ${ms(latencyMs.max)}`,
   ];
-  for (const { node, percent, atMs } of report.kills ?? []) lines.push(`killed      node ${node} at ${percent} %, after ${seconds(atMs)}`);
-  (report.gapsMs ?? []).forEach((gapMs, index) => lines.push(`failover    ${String(index + 1).padStart(2)}: ${ms(gapMs)} ms without an answer`));
-  if (report.gapsMs !== undefined) lines.push(`failover    median ${ms(report.medianMs ?? 0)} ms, max ${ms(report.maxMs ?? 0)} ms`);
+  for (const { node, percent, atMs } of report.kills ?? [])
+    lines.push(`killed      node ${node} at ${percent} %, after ${seconds(atMs)}`);
+  (report.gapsMs ?? []).forEach((gapMs, index) =>
+    lines.push(`failover    ${String(index + 1).padStart(2)}: ${ms(gapMs)} ms without an answer`),
+  );
+  if (report.gapsMs !== undefined)
+    lines.push(`failover    median ${ms(report.medianMs ?? 0)} ms, max ${ms(report.maxMs ?? 0)} ms`);
   if (report.verified !== undefined) lines.push(...describeVerification(report.verified));
   return lines.join('\n');
 }

@@ -12,8 +12,8 @@ import { ProgressLine } from '../output/progress.ts';
 import { ProcessCluster } from '../spawn/cluster.ts';
 import { measure } from './measure.ts';
 import { coursePicture, histogramPicture } from './picture.ts';
-import { readPlan, type PerfFlags, type PerfPlan } from './plan.ts';
-import { describeReport, makeReport, type Findings, type PerfReport } from './report.ts';
+import { type PerfFlags, type PerfPlan, readPlan } from './plan.ts';
+import { describeReport, type Findings, makeReport, type PerfReport } from './report.ts';
 import { runSvg } from './svg.ts';
 
 /** A node keeps a window of this many commands for a session, and one connection has one session. */
@@ -35,7 +35,8 @@ export async function runPerf(context: CommandContext, flags: PerfFlags): Promis
     const findings = await measure({ plan, clients, cluster, interrupted: interruption.signal, onProgress });
     progress.end('');
     publish(context, findings);
-    if (interruption.signal.aborted) throw new CommandFailure(EXIT.interrupted, 'interrupted: the numbers are of a part of the run');
+    if (interruption.signal.aborted)
+      throw new CommandFailure(EXIT.interrupted, 'interrupted: the numbers are of a part of the run');
   } finally {
     progress.end('');
     await Promise.all(clients.map((client) => client.close()));
@@ -65,7 +66,9 @@ function publish(context: CommandContext, findings: Findings): void {
 }
 
 function pictures({ load }: Findings): string {
-  return [histogramPicture(load.recorder.bars), coursePicture(load.recorder.timeline)].filter((text) => text !== '').join('\n\n');
+  return [histogramPicture(load.recorder.bars), coursePicture(load.recorder.timeline)]
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 function title({ clients, connections, mix, valueBytes, throughput }: PerfReport): string {

@@ -16,7 +16,10 @@ const TIME_PANEL: Panel = { left: 60, top: 50, width: 520, height: 300 };
 const PERCENTILE_PANEL: Panel = { left: 650, top: 50, width: 300, height: 300 };
 const MAX_POINTS = 260;
 /** Where the percentile curve is taken; its x axis counts nines. */
-const PERCENTILES = [0.1, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.9, 99.95, 99.99, 99.999, 100];
+const PERCENTILES = [
+  0.1, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.9, 99.95, 99.99,
+  99.999, 100,
+];
 const LABELLED = [50, 90, 99, 99.9, 99.99, 99.999];
 const NINES = 5;
 
@@ -26,9 +29,11 @@ export function runSvg(title: string, load: Load, kills: readonly KillRecord[]):
   const { max } = latencies.summary();
   const lowest = Math.min(latencies.percentile(0.1), ...slices.map((slice) => slice.meanMs)) || 0.01;
   const y = logScale(lowest, Math.max(max, lowest * 10), TIME_PANEL);
-  const x = (atMs: number): number => TIME_PANEL.left + (atMs / Math.max(1, load.elapsedMs)) * TIME_PANEL.width;
+  const x = (atMs: number): number =>
+    TIME_PANEL.left + (atMs / Math.max(1, load.elapsedMs)) * TIME_PANEL.width;
   const nines = (percent: number): number =>
-    PERCENTILE_PANEL.left + (Math.min(NINES, -Math.log10(1 - Math.min(percent, 99.9999) / 100)) / NINES) * PERCENTILE_PANEL.width;
+    PERCENTILE_PANEL.left +
+    (Math.min(NINES, -Math.log10(1 - Math.min(percent, 99.9999) / 100)) / NINES) * PERCENTILE_PANEL.width;
 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 980 400" width="980" height="400" font-family="sans-serif" font-size="11">`,
@@ -42,9 +47,18 @@ export function runSvg(title: string, load: Load, kills: readonly KillRecord[]):
     ...timeLabels(load.elapsedMs).map((at) => text(x(at), 366, `${at / 1000} s`, 'middle')),
     ...LABELLED.map((percent) => text(nines(percent), 366, String(percent), 'middle')),
     ...kills.map((kill) => killMark(x(kill.atMs), kill.node)),
-    curve(slices.map((slice) => ({ x: x(slice.fromMs), y: y(slice.maxMs) })), '#c33'),
-    curve(slices.map((slice) => ({ x: x(slice.fromMs), y: y(slice.meanMs) })), '#36c'),
-    curve(PERCENTILES.map((percent) => ({ x: nines(percent), y: y(latencies.percentile(percent)) })), '#36c'),
+    curve(
+      slices.map((slice) => ({ x: x(slice.fromMs), y: y(slice.maxMs) })),
+      '#c33',
+    ),
+    curve(
+      slices.map((slice) => ({ x: x(slice.fromMs), y: y(slice.meanMs) })),
+      '#36c',
+    ),
+    curve(
+      PERCENTILES.map((percent) => ({ x: nines(percent), y: y(latencies.percentile(percent)) })),
+      '#36c',
+    ),
     `</svg>`,
     '',
   ].join('\n');
@@ -52,7 +66,9 @@ export function runSvg(title: string, load: Load, kills: readonly KillRecord[]):
 
 function logScale(lowest: number, highest: number, panel: Panel): Scale {
   const span = Math.log(highest / lowest);
-  return (value) => panel.top + panel.height * (1 - Math.min(1, Math.max(0, Math.log(Math.max(value, lowest) / lowest) / span)));
+  return (value) =>
+    panel.top +
+    panel.height * (1 - Math.min(1, Math.max(0, Math.log(Math.max(value, lowest) / lowest) / span)));
 }
 
 /** 1, 2 and 5 of every decade within the range. */
@@ -73,7 +89,8 @@ function timeLabels(durationMs: number): number[] {
 }
 
 function gridLine(value: number, y: number): string {
-  const line = ({ left, width }: Panel): string => `<line x1="${left}" x2="${left + width}" y1="${round(y)}" y2="${round(y)}" stroke="#ddd"/>`;
+  const line = ({ left, width }: Panel): string =>
+    `<line x1="${left}" x2="${left + width}" y1="${round(y)}" y2="${round(y)}" stroke="#ddd"/>`;
   return `${line(TIME_PANEL)}${line(PERCENTILE_PANEL)}${text(TIME_PANEL.left - 6, y + 4, ms(value), 'end')}`;
 }
 

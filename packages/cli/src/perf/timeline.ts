@@ -3,7 +3,12 @@
  * are merged and every slice becomes twice as long. Feeds the pictures, never the percentiles.
  */
 
-export type Slice = { readonly fromMs: number; readonly count: number; readonly meanMs: number; readonly maxMs: number };
+export type Slice = {
+  readonly fromMs: number;
+  readonly count: number;
+  readonly meanMs: number;
+  readonly maxMs: number;
+};
 
 const MAX_SLICES = 512;
 const FIRST_SLICE_MS = 5;
@@ -40,7 +45,12 @@ export class Timeline {
       const until = Math.min(this.#used, from + width);
       const count = sum(this.#counts, from, until);
       const meanMs = count === 0 ? 0 : sum(this.#sums, from, until) / count;
-      merged.push({ fromMs: from * this.#sliceMs, count, meanMs, maxMs: Math.max(...this.#maxima.subarray(from, until)) });
+      merged.push({
+        fromMs: from * this.#sliceMs,
+        count,
+        meanMs,
+        maxMs: Math.max(...this.#maxima.subarray(from, until)),
+      });
     }
     return merged;
   }

@@ -21,7 +21,11 @@ const READS_IN_FLIGHT = 256;
 const MAX_READ_TRIES = 5;
 
 /** @throws whatever the reads fail with, after some tries */
-export async function verify(ledger: Ledger, clients: readonly PerfClient[], onKey: (done: number) => void): Promise<Verification> {
+export async function verify(
+  ledger: Ledger,
+  clients: readonly PerfClient[],
+  onKey: (done: number) => void,
+): Promise<Verification> {
   const expectations = ledger.expectations();
   const wrong: string[] = [];
   let keys = 0;
@@ -33,10 +37,15 @@ export async function verify(ledger: Ledger, clients: readonly PerfClient[], onK
       onKey(keys);
       if (expected.allowed.includes(found)) continue;
       lost += 1;
-      if (wrong.length < MAX_EXAMPLES) wrong.push(`${expected.key}: ${show(found)} instead of ${expected.allowed.map(show).join(' or ')}`);
+      if (wrong.length < MAX_EXAMPLES)
+        wrong.push(`${expected.key}: ${show(found)} instead of ${expected.allowed.map(show).join(' or ')}`);
     }
   };
-  await Promise.all(Array.from({ length: READS_IN_FLIGHT }, (_, index) => read(clients[index % clients.length] as PerfClient)));
+  await Promise.all(
+    Array.from({ length: READS_IN_FLIGHT }, (_, index) =>
+      read(clients[index % clients.length] as PerfClient),
+    ),
+  );
   return { keys, acknowledgedWrites: ledger.acknowledgedWrites, lost, examples: wrong };
 }
 

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { QuorateError } from '@quorate/wire';
+import { configText } from './config-text.ts';
 import { freePorts } from './free-port.ts';
 import { NodeProcess } from './node-process.ts';
 import { fetchStatus, type NodeStatus } from './node-status.ts';
@@ -62,7 +63,10 @@ export class ProcessCluster implements AsyncDisposable {
     this.addrs = ports.map((port) => `127.0.0.1:${port}`);
     this.directory = mkdtempSync(join(options.parentDirectory ?? tmpdir(), 'quorate-cluster-'));
     this.configPath = join(this.directory, 'config.yaml');
-    writeFileSync(this.configPath, configText(this.addrs, join(this.directory, 'data'), options.settings ?? {}));
+    writeFileSync(
+      this.configPath,
+      configText(this.addrs, join(this.directory, 'data'), options.settings ?? {}),
+    );
   }
 
   /** Starts all nodes and returns when they have a leader. Another process may take a port first: then again. */
@@ -74,7 +78,9 @@ export class ProcessCluster implements AsyncDisposable {
         await cluster.waitForLeader(options.startTimeoutMs);
         return cluster;
       } catch (error) {
-        const portTaken = cluster.#nodes.some((node) => node.exit !== undefined && /in use|EADDRINUSE/i.test(node.logTail()));
+        const portTaken = cluster.#nodes.some(
+          (node) => node.exit !== undefined && /in use|EADDRINUSE/i.test(node.logTail()),
+        );
         await cluster.stop();
         if (!portTaken || attempt === MAX_START_TRIES) throw error;
       }
@@ -92,7 +98,8 @@ export class ProcessCluster implements AsyncDisposable {
   /** The process that node `node` last ran as. */
   process(node: number): NodeProcess {
     const found = this.#nodes[node - 1];
-    if (found === undefined) throw new QuorateError('ARGUMENT', `there is no node ${node}, only 1 to ${this.size}`);
+    if (found === undefined)
+      throw new QuorateError('ARGUMENT', `there is no node ${node}, only 1 to ${this.size}`);
     return found;
   }
 
@@ -139,7 +146,8 @@ export class ProcessCluster implements AsyncDisposable {
 
   /** Starts a node again that has ended, on its old directory and port. */
   restart(node: number): void {
-    if (this.process(node).exit === undefined) throw new QuorateError('ARGUMENT', `node ${node} is still running`);
+    if (this.process(node).exit === undefined)
+      throw new QuorateError('ARGUMENT', `node ${node} is still running`);
     this.#spawn(node);
   }
 
@@ -184,11 +192,18 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   /** @throws TIMEOUT, with `what` in its message, when the condition does not become true in time. */
-  async waitFor(what: string, condition: () => Promise<boolean> | boolean, timeoutMs: number = LEADER_TIMEOUT_MS): Promise<void> {
+  async waitFor(
+    what: string,
+    condition: () => Promise<boolean> | boolean,
+    timeoutMs: number = LEADER_TIMEOUT_MS,
+  ): Promise<void> {
     await poll(
       async () => ((await condition()) ? true : undefined),
       timeoutMs,
-      () => new QuorateError('TIMEOUT', `waited ${timeoutMs} ms for ${what}${this.#lastWords()}`, { outcome: 'none' }),
+      () =>
+        new QuorateError('TIMEOUT', `waited ${timeoutMs} ms for ${what}${this.#lastWords()}`, {
+          outcome: 'none',
+        }),
     );
   }
 
@@ -219,7 +234,9 @@ export class ProcessCluster implements AsyncDisposable {
   /** What the nodes that ended said last. */
   #lastWords(): string {
     return this.#nodes
-      .map((node, index) => (node.exit === undefined ? '' : `\nnode ${index + 1} ended (${describe(node)}): ${node.logTail()}`))
+      .map((node, index) =>
+        node.exit === undefined ? '' : `\nnode ${index + 1} ended (${describe(node)}): ${node.logTail()}`,
+      )
       .join('');
   }
 }
@@ -230,12 +247,4 @@ function isRunning(node: NodeProcess | undefined): boolean {
 
 function describe(node: NodeProcess): string {
   return node.exit?.signal ?? `status ${node.exit?.code ?? '?'}`;
-}
-
-/** JSON is YAML, so every value can be written as JSON. */
-function configText(addrs: readonly string[], dataDir: string, settings: Readonly<Record<string, unknown>>): string {
-  const lines = ['addrs:', ...addrs.map((addr) => `  - ${addr}`)];
-  const rest = { dataDir, backend: 'kv', ...settings };
-  for (const [key, value] of Object.entries(rest)) lines.push(`${key}: ${JSON.stringify(value)}`);
-  return `${lines.join('\n')}\n`;
 }

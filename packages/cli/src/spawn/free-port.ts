@@ -32,7 +32,10 @@ async function holdFreePort(): Promise<Server> {
     const server = await hold(port);
     if (server !== undefined) return server;
   }
-  throw new QuorateError('ADDRESS_IN_USE', `no free port between ${LOWEST_PORT} and ${end} after ${MAX_TRIES_PER_PORT} tries`);
+  throw new QuorateError(
+    'ADDRESS_IN_USE',
+    `no free port between ${LOWEST_PORT} and ${end} after ${MAX_TRIES_PER_PORT} tries`,
+  );
 }
 
 /** First port that the kernel may give to an outgoing connection. */
@@ -56,7 +59,8 @@ function hold(port: number): Promise<Server | undefined> {
 
 function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new QuorateError('ARGUMENT', 'the server has no port');
+  if (address === null || typeof address === 'string')
+    throw new QuorateError('ARGUMENT', 'the server has no port');
   return address.port;
 }
 

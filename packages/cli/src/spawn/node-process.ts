@@ -5,7 +5,7 @@
  * measurement leaves nothing behind. A child is only ever signalled by its own pid, and only while it has not been
  * seen to end, so a pid that was used again for somebody else's process is never hit.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
 export type ChildExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };

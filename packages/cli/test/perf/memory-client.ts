@@ -42,6 +42,7 @@ export class MemoryClient implements PerfClient {
     this.underWay -= 1;
     if (fate === 'done' || fate === 'unknown-done') effect();
     if (fate === 'refused') throw new QuorateError('NO_LEADER', 'no leader');
-    if (fate === 'unknown-done' || fate === 'unknown-lost') throw new QuorateError('TIMEOUT', 'no answer in time');
+    if (fate === 'unknown-done' || fate === 'unknown-lost')
+      throw new QuorateError('TIMEOUT', 'no answer in time');
   }
 }

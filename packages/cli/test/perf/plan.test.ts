@@ -1,21 +1,34 @@
 /** Purpose: the options of `quorate perf` become a plan, and every senseless one is refused with its name. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { mixPeriod, parseMix, OPERATIONS } from '#src/perf/mix.ts';
-import { readPlan, type PerfFlags } from '#src/perf/plan.ts';
+import { mixPeriod, OPERATIONS, parseMix } from '#src/perf/mix.ts';
+import { type PerfFlags, readPlan } from '#src/perf/plan.ts';
 
 describe('perf plan', () => {
   it('has defaults that measure one client for ten seconds', () => {
     const { kills, limit, mix, ...rest } = readPlan({});
-    assert.deepEqual({ kills, limit, mix }, { kills: [], limit: { kind: 'duration', durationMs: 10_000 }, mix: { set: 100, get: 0, del: 0 } });
-    const expected = { spawn: undefined, inFlight: 1, connections: 1, warmupMs: 0, valueBytes: 100, keyCount: 10_000 };
+    assert.deepEqual(
+      { kills, limit, mix },
+      { kills: [], limit: { kind: 'duration', durationMs: 10_000 }, mix: { set: 100, get: 0, del: 0 } },
+    );
+    const expected = {
+      spawn: undefined,
+      inFlight: 1,
+      connections: 1,
+      warmupMs: 0,
+      valueBytes: 100,
+      keyCount: 10_000,
+    };
     assert.deepEqual(rest, { ...expected, failovers: 0, verify: false, svgPath: undefined });
   });
 
   it('reads the five-node line', () => {
     const plan = readPlan({ spawn: '5', requests: '3600', valueSize: '52', kill: ['2@25', 'leader@75%'] });
     assert.deepEqual(plan.limit, { kind: 'requests', count: 3600 });
-    assert.deepEqual(plan.kills, [{ target: 2, percent: 25 }, { target: 'leader', percent: 75 }]);
+    assert.deepEqual(plan.kills, [
+      { target: 2, percent: 25 },
+      { target: 'leader', percent: 75 },
+    ]);
     assert.equal(plan.verify, true);
     assert.equal(readPlan({ spawn: '3', failover: '10', verify: false }).verify, false);
     assert.deepEqual(readPlan({ spawn: '3', failover: '10' }).limit, { kind: 'open' });
@@ -57,7 +70,9 @@ describe('perf mix', () => {
   });
 
   it('holds every operation exactly as often as its share says', () => {
-    const weights = fc.tuple(fc.nat(40), fc.nat(40), fc.nat(40)).filter(([set, get, del]) => set + get + del > 0);
+    const weights = fc
+      .tuple(fc.nat(40), fc.nat(40), fc.nat(40))
+      .filter(([set, get, del]) => set + get + del > 0);
     fc.assert(
       fc.property(weights, ([set, get, del]) => {
         const period = mixPeriod({ set, get, del });

@@ -5,7 +5,7 @@ import { Latencies } from '#src/perf/latencies.ts';
 import { Ledger } from '#src/perf/ledger.ts';
 import { Load } from '#src/perf/load.ts';
 import { coursePicture, histogramPicture } from '#src/perf/picture.ts';
-import { readPlan, type PerfFlags } from '#src/perf/plan.ts';
+import { type PerfFlags, readPlan } from '#src/perf/plan.ts';
 import { Recorder } from '#src/perf/recorder.ts';
 import { describeReport, makeReport, median, type PerfReport } from '#src/perf/report.ts';
 import { runSvg } from '#src/perf/svg.ts';
@@ -15,16 +15,28 @@ import { MemoryClient } from './memory-client.ts';
 async function runOf(flags: PerfFlags): Promise<{ load: Load; report: PerfReport }> {
   const plan = readPlan(flags);
   const ledger = new Ledger({ run: 'test', keyCount: 1000, valueBytes: 20, numbered: true });
-  const load = new Load({ clients: [new MemoryClient()], ledger, inFlight: 2, limit: { kind: 'requests', count: 300 }, period: ['set'] });
+  const load = new Load({
+    clients: [new MemoryClient()],
+    ledger,
+    inFlight: 2,
+    limit: { kind: 'requests', count: 300 },
+    period: ['set'],
+  });
   await load.run();
   const verification = { keys: 300, acknowledgedWrites: 300, lost: 0, examples: [] };
   const kills = plan.kills.map(({ percent }) => ({ node: 2, percent, atMs: 1 }));
-  return { load, report: makeReport({ plan, load, kills, gapsMs: plan.failovers > 0 ? [250, 90, 120] : [], verification }) };
+  return {
+    load,
+    report: makeReport({ plan, load, kills, gapsMs: plan.failovers > 0 ? [250, 90, 120] : [], verification }),
+  };
 }
 
 describe('perf latencies', () => {
   it('agrees with sorting, to three digits', () => {
-    const samples = fc.array(fc.double({ min: 0.001, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 300 });
+    const samples = fc.array(fc.double({ min: 0.001, max: 10_000, noNaN: true }), {
+      minLength: 1,
+      maxLength: 300,
+    });
     fc.assert(
       fc.property(samples, (values) => {
         const latencies = new Latencies();
@@ -36,7 +48,10 @@ describe('perf latencies', () => {
           const lower = sorted[Math.max(1, Math.floor(rank)) - 1] ?? 0;
           const upper = sorted[Math.ceil(rank) - 1] ?? 0;
           const found = latencies.percentile(percent);
-          assert.ok(found >= lower * 0.998 - 2e-6 && found <= upper * 1.002 + 2e-6, `p${percent} of ${values.join()}`);
+          assert.ok(
+            found >= lower * 0.998 - 2e-6 && found <= upper * 1.002 + 2e-6,
+            `p${percent} of ${values.join()}`,
+          );
         }
         assert.equal(latencies.summary().count, values.length);
       }),
@@ -44,21 +59,38 @@ describe('perf latencies', () => {
   });
 
   it('is all zeros when nothing was recorded', () => {
-    assert.deepEqual(new Latencies().summary(), { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+    assert.deepEqual(new Latencies().summary(), {
+      count: 0,
+      mean: 0,
+      p50: 0,
+      p90: 0,
+      p99: 0,
+      p999: 0,
+      max: 0,
+    });
   });
 });
 
 describe('perf timeline', () => {
   it('keeps count, sum and worst whatever the length of the run', () => {
-    const events = fc.array(fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0.01, max: 1e4, noNaN: true })), { minLength: 1, maxLength: 100 });
+    const events = fc.array(
+      fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0.01, max: 1e4, noNaN: true })),
+      { minLength: 1, maxLength: 100 },
+    );
     fc.assert(
       fc.property(events, fc.integer({ min: 1, max: 600 }), (list, limit) => {
         const timeline = new Timeline();
         for (const [at, latency] of list) timeline.record(at, latency);
         const slices = timeline.slices(limit);
         assert.ok(slices.length <= Math.min(limit, 512));
-        assert.equal(slices.reduce((sum, slice) => sum + slice.count, 0), list.length);
-        assert.equal(Math.max(...slices.map((slice) => slice.maxMs)), Math.max(...list.map(([, latency]) => latency)));
+        assert.equal(
+          slices.reduce((sum, slice) => sum + slice.count, 0),
+          list.length,
+        );
+        assert.equal(
+          Math.max(...slices.map((slice) => slice.maxMs)),
+          Math.max(...list.map(([, latency]) => latency)),
+        );
       }),
     );
   });
@@ -90,7 +122,10 @@ describe('perf report', () => {
     assert.deepEqual(Object.keys(report.latencyMs).sort(), ['max', 'mean', 'p50', 'p90', 'p99', 'p999']);
     assert.equal(report.operations, 300);
     assert.deepEqual(report.kills, [{ node: 2, percent: 25, atMs: 1 }]);
-    assert.match(describeReport(report), /killed {6}node 2 at 25 %[^]*read back {3}300 keys of 300 acknowledged writes, 0 lost/);
+    assert.match(
+      describeReport(report),
+      /killed {6}node 2 at 25 %[^]*read back {3}300 keys of 300 acknowledged writes, 0 lost/,
+    );
   });
 
   it('adds the gaps of a failover run', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseStatus } from '#src/spawn/node-status.ts';
-import { freePorts } from '#src/spawn/free-port.ts';
 import { ProcessCluster } from '#src/spawn/cluster.ts';
+import { freePorts } from '#src/spawn/free-port.ts';
+import { parseStatus } from '#src/spawn/node-status.ts';
 
 const script = fileURLToPath(new URL('./fake-node.js', import.meta.url));
 
@@ -47,7 +47,10 @@ describe('process cluster', function () {
 
   it('fails at once, with the last words of the nodes, when they end instead of electing', async () => {
     const start = ProcessCluster.start({ nodes: 3, script, settings: { failToStart: true } });
-    await assert.rejects(start, { code: 'NO_LEADER', message: /node 1 ended \(status 1\): node 1 refuses to start/ });
+    await assert.rejects(start, {
+      code: 'NO_LEADER',
+      message: /node 1 ended \(status 1\): node 1 refuses to start/,
+    });
   });
 
   it('gives distinct ports below the range of outgoing connections', async () => {
@@ -57,6 +60,7 @@ describe('process cluster', function () {
   });
 
   it('takes nothing for a status that is not one', () => {
-    for (const text of ['', 'ok', '[]', 'null', '{}', '{"role":"king","ballot":{}}']) assert.equal(parseStatus(text), undefined);
+    for (const text of ['', 'ok', '[]', 'null', '{}', '{"role":"king","ballot":{}}'])
+      assert.equal(parseStatus(text), undefined);
   });
 });

@@ -29,27 +29,28 @@ function alive(addr: string): Promise<boolean> {
   });
 }
 
-const server = createServer(async (request, response) => {
-  if (request.url === '/livez') {
-    response.end('ok');
-    return;
-  }
-  const up = await Promise.all(addrs.map((addr, index) => (index + 1 === self ? true : alive(addr))));
+async function status(): Promise<string> {
+  const up = await Promise.all(
+    addrs.map((addr, index) => (index + 1 === self ? Promise.resolve(true) : alive(addr))),
+  );
   const leader = up.filter(Boolean).length * 2 > addrs.length ? up.indexOf(true) + 1 : null;
   const role = leader === self ? 'leader' : 'follower';
-  response.end(
-    JSON.stringify({
-      node: self,
-      addr: addrs[self - 1],
-      pid: process.pid,
-      role,
-      ballot: { round: 1, node: leader ?? 0 },
-      leader,
-      learnedSlot: 7,
-      appliedSlot: 7,
-      quorumConnected: leader !== null,
-    }),
-  );
+  return JSON.stringify({
+    node: self,
+    addr: addrs[self - 1],
+    pid: process.pid,
+    role,
+    ballot: { round: 1, node: leader ?? 0 },
+    leader,
+    learnedSlot: 7,
+    appliedSlot: 7,
+    quorumConnected: leader !== null,
+  });
+}
+
+const server = createServer((request, response) => {
+  if (request.url === '/livez') response.end('ok');
+  else void status().then((text) => response.end(text));
 });
 server.listen(port, '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));
