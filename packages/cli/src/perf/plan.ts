@@ -47,7 +47,7 @@ const DEFAULT_KEYS = 10_000;
 /** With a check at the end every write has a key of its own, up to here. */
 const DEFAULT_VERIFIED_KEYS = 1_000_000;
 const MAX_NODES = 9;
-const MAX_IN_FLIGHT = 65_536;
+export const MAX_IN_FLIGHT = 65_536;
 const MAX_CONNECTIONS = 4096;
 const MAX_VALUE_BYTES = 16 << 20;
 const MAX_COUNT = 1_000_000_000;

@@ -12,7 +12,7 @@ import { ProgressLine } from '../output/progress.ts';
 import { ProcessCluster } from '../spawn/cluster.ts';
 import { measure } from './measure.ts';
 import { coursePicture, histogramPicture } from './picture.ts';
-import { type PerfFlags, type PerfPlan, readPlan } from './plan.ts';
+import { MAX_IN_FLIGHT, type PerfFlags, type PerfPlan, readPlan } from './plan.ts';
 import { describeReport, type Findings, makeReport, type PerfReport } from './report.ts';
 import { runSvg } from './svg.ts';
 
@@ -45,11 +45,15 @@ export async function runPerf(context: CommandContext, flags: PerfFlags): Promis
   }
 }
 
-function connect(endpoints: readonly string[], plan: PerfPlan, timeoutMs: number): QuorateClient[] {
-  const share = Math.ceil(plan.inFlight / plan.connections);
-  const maxInFlight = Math.min(MAX_IN_FLIGHT_PER_CLIENT, share);
-  return Array.from({ length: plan.connections }, () =>
-    createClient({ endpoints, timeoutMs, maxInFlight, maxQueued: plan.inFlight, clientName: 'quorate-perf' }),
+/** The load itself bounds what is in flight, so the client's own bounds are as wide as can be. */
+function connect(
+  endpoints: readonly string[],
+  { connections }: PerfPlan,
+  timeoutMs: number,
+): QuorateClient[] {
+  const bounds = { maxInFlight: MAX_IN_FLIGHT_PER_CLIENT, maxQueued: MAX_IN_FLIGHT };
+  return Array.from({ length: connections }, () =>
+    createClient({ endpoints, timeoutMs, ...bounds, clientName: 'quorate-perf' }),
   );
 }
 
