@@ -16,20 +16,27 @@ export type Address = {
   readonly text: string;
 };
 
-export type ParsedAddress = { readonly ok: true; readonly address: Address } | { readonly ok: false; readonly problem: string };
+export type ParsedAddress =
+  | { readonly ok: true; readonly address: Address }
+  | { readonly ok: false; readonly problem: string };
 
 export function parseAddress(input: string): ParsedAddress {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(.*)$/.exec(input.trim());
   if (match === null) {
-    const many = input.split(':').length > 2 ? '; an IPv6 address goes in brackets: [::1]:6660' : '; write host:port, such as 127.0.0.1:6660';
+    const many =
+      input.split(':').length > 2
+        ? '; an IPv6 address goes in brackets: [::1]:6660'
+        : '; write host:port, such as 127.0.0.1:6660';
     return refuse(`"${input}" is not an address${many}`);
   }
   const [, bracketed, plain, portText = ''] = match;
   const host = canonicalHost(bracketed, plain);
   if (host === undefined) return refuse(`"${bracketed ?? plain ?? ''}" is not a host name or an IP address`);
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN;
-  if (!(port >= 1 && port <= 65_535)) return refuse(`"${portText}" is not a port; a port is a number from 1 to 65535`);
-  if (isNobodys(host)) return refuse(`${host} is nobody's address: other nodes could not reach this node there`);
+  if (!(port >= 1 && port <= 65_535))
+    return refuse(`"${portText}" is not a port; a port is a number from 1 to 65535`);
+  if (isNobodys(host))
+    return refuse(`${host} is nobody's address: other nodes could not reach this node there`);
   return { ok: true, address: { host, port, text: `${isIPv6(host) ? `[${host}]` : host}:${port}` } };
 }
 
@@ -44,7 +51,9 @@ function canonicalHost(bracketed: string | undefined, plain: string | undefined)
   if (isIPv4(host)) return host;
   // Digits and dots alone are a mistyped IPv4 address, which a resolver would read in surprising ways.
   if (/^[\d.]*$/.test(host) || isIP(host) !== 0) return undefined;
-  return /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/.test(host) && host.length <= 253 ? host : undefined;
+  return /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/.test(host) && host.length <= 253
+    ? host
+    : undefined;
 }
 
 /** One spelling per address, so that two spellings of one address are found to be equal. */

@@ -18,11 +18,17 @@ export function parseDuration(text: string, what = 'duration'): number {
   const amount = Number(match?.[1]);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) {
-    throw new QuorateError('ARGUMENT', `${what}: not a duration: "${text}"; write a number and a unit: 500ms, 2s, 1m`);
+    throw new QuorateError(
+      'ARGUMENT',
+      `${what}: not a duration: "${text}"; write a number and a unit: 500ms, 2s, 1m`,
+    );
   }
   const durationMs = Math.round(amount * unitMs);
   if (durationMs < 1 || durationMs > MAX_DURATION_MS) {
-    throw new QuorateError('ARGUMENT', `${what}: "${text}" is out of range; it must lie between 1ms and ${MAX_DURATION_MS}ms`);
+    throw new QuorateError(
+      'ARGUMENT',
+      `${what}: "${text}" is out of range; it must lie between 1ms and ${MAX_DURATION_MS}ms`,
+    );
   }
   return durationMs;
 }

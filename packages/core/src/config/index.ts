@@ -6,6 +6,7 @@ export * from './identity.ts';
 export * from './load.ts';
 export { nearestWord } from './nearest.ts';
 export * from './self.ts';
+export { settingProblem } from './setting-problem.ts';
 export * from './settings.ts';
-export { configError, positionOf, type ConfigSource, type Position, type Problem } from './source.ts';
+export { type ConfigSource, configError, type Position, type Problem, positionOf } from './source.ts';
 export { systemErrorCode, systemErrorText } from './system-error.ts';

@@ -10,18 +10,19 @@ import { QuorateError } from '@quorate/wire';
 import { isLoopbackHost, parseAddress } from './address.ts';
 import { settingFromText } from './from-text.ts';
 import type { Checked } from './schema.ts';
+import { settingProblem } from './setting-problem.ts';
 import {
   DEFAULT_SETTINGS,
   describeOrigin,
   environmentNameOf,
   flagNameOf,
-  SETTING_KEYS,
   type Origin,
+  SETTING_KEYS,
   type SettingKey,
   type Settings,
   type SettingValues,
 } from './settings.ts';
-import { configError, positionOf, type ConfigSource, type Problem } from './source.ts';
+import { type ConfigSource, configError, type Problem, positionOf } from './source.ts';
 import type { Environment } from './yaml-file.ts';
 
 export type SettingsSources = {
@@ -48,21 +49,33 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
       layered.values.set(key, checked.value);
       layered.origins.set(key, origin);
     } else {
-      problems.push(...checked.problems.map(({ what, hint }) => ({ position: undefined, subject: describeOrigin(origin), what, hint })));
+      problems.push(
+        ...checked.problems.map(({ what, hint }) => ({
+          position: undefined,
+          subject: describeOrigin(origin),
+          what,
+          hint,
+        })),
+      );
     }
   };
 
-  const source = sources.file === undefined ? undefined : await takeFile(sources.file, cwd, sources, checkFile, layered, problems);
+  const source =
+    sources.file === undefined
+      ? undefined
+      : await takeFile(sources.file, cwd, sources, checkFile, layered, problems);
   for (const key of SETTING_KEYS) {
     const name = environmentNameOf(key);
     const text = sources.env[name];
     // An empty variable counts as unset, as everywhere in the shell's world.
-    if (text !== undefined && text !== '') take(key, checkText(key, text, checkValue), { kind: 'environment', variable: name });
+    if (text !== undefined && text !== '')
+      take(key, checkText(key, text, checkValue), { kind: 'environment', variable: name });
   }
   const beforeFlags = problems.length;
   for (const key of SETTING_KEYS) {
     const given = sources.flags[key];
-    if (given !== undefined) take(key, checkText(key, String(given), checkValue), { kind: 'flag', flag: flagNameOf(key) });
+    if (given !== undefined)
+      take(key, checkText(key, String(given), checkValue), { kind: 'flag', flag: flagNameOf(key) });
   }
   if (problems.length > 0) throw refusal(source, problems, beforeFlags === 0);
 
@@ -73,12 +86,20 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
 }
 
 /** What is wrong on the command line is wrong use of it, if it is all that is wrong. */
-function refusal(source: ConfigSource | undefined, problems: readonly Problem[], onlyFlags: boolean): QuorateError {
+function refusal(
+  source: ConfigSource | undefined,
+  problems: readonly Problem[],
+  onlyFlags: boolean,
+): QuorateError {
   const error = configError(source, problems);
   return onlyFlags ? new QuorateError('ARGUMENT', error.message) : error;
 }
 
-function checkText(key: SettingKey, text: string, checkValue: (key: SettingKey, value: unknown) => Checked): Checked {
+function checkText(
+  key: SettingKey,
+  text: string,
+  checkValue: (key: SettingKey, value: unknown) => Checked,
+): Checked {
   try {
     return checkValue(key, settingFromText(key, text));
   } catch (error) {
@@ -119,15 +140,29 @@ function isGivenElsewhere({ env, flags }: SettingsSources): boolean {
   return flags.addrs !== undefined || (env[environmentNameOf('addrs')] ?? '') !== '';
 }
 
-function fileProblem(source: ConfigSource, path: readonly (string | number)[], what: string, hint: string | undefined): Problem {
+function fileProblem(
+  source: ConfigSource,
+  path: readonly (string | number)[],
+  what: string,
+  hint: string | undefined,
+): Problem {
   const dotted = path.join('.');
   const position = what === 'unknown key' ? source.keys.get(dotted) : positionOf(source, dotted);
-  return { position: position ?? { line: 1, column: 1 }, subject: dotted === '' ? undefined : dotted, what, hint };
+  return {
+    position: position ?? { line: 1, column: 1 },
+    subject: dotted === '' ? undefined : dotted,
+    what,
+    hint,
+  };
 }
 
 function complete({ values, origins }: Layered, source: ConfigSource | undefined, cwd: string): Settings {
-  const known = Object.fromEntries(SETTING_KEYS.map((key) => [key, values.get(key) ?? DEFAULT_SETTINGS[key]])) as SettingValues;
-  const originOf = Object.fromEntries(SETTING_KEYS.map((key) => [key, origins.get(key) ?? { kind: 'default' }])) as Settings['origins'];
+  const known = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, values.get(key) ?? DEFAULT_SETTINGS[key]]),
+  ) as SettingValues;
+  const originOf = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, origins.get(key) ?? { kind: 'default' }]),
+  ) as Settings['origins'];
   const fileDirectory = source === undefined ? cwd : dirname(source.path);
   const baseOf = (key: SettingKey): string =>
     originOf[key].kind === 'environment' || originOf[key].kind === 'flag' ? cwd : fileDirectory;
@@ -136,7 +171,9 @@ function complete({ values, origins }: Layered, source: ConfigSource | undefined
     dataDir: resolve(baseOf('dataDir'), known.dataDir),
     backend: /^\.{0,2}\//.test(known.backend) ? resolve(baseOf('backend'), known.backend) : known.backend,
     // The default follows the larger command, so that raising one key is enough.
-    maxBatchBytes: values.has('maxBatchBytes') ? known.maxBatchBytes : Math.max(known.maxBatchBytes, known.maxCommandBytes),
+    maxBatchBytes: values.has('maxBatchBytes')
+      ? known.maxBatchBytes
+      : Math.max(known.maxBatchBytes, known.maxCommandBytes),
     origins: originOf,
     source,
   };
@@ -146,20 +183,18 @@ function complete({ values, origins }: Layered, source: ConfigSource | undefined
 function brokenRules(settings: Settings): Problem[] {
   const problems: Problem[] = [];
   const complain = (key: SettingKey, path: string, what: string, hint: string): void => {
-    const origin = settings.origins[key];
-    const inFile = origin.kind === 'file';
-    problems.push({
-      position: inFile ? positionOf(settings.source, path) : undefined,
-      subject: inFile ? path : origin.kind === 'default' ? key : describeOrigin(origin),
-      what,
-      hint,
-    });
+    problems.push(settingProblem(settings, key, path, what, hint));
   };
   const { heartbeatMs, electionTimeoutMs, maxBatchBytes, maxCommandBytes } = settings;
   if (electionTimeoutMs < 3 * heartbeatMs) {
     const key = settings.origins.electionTimeoutMs.kind === 'default' ? 'heartbeatMs' : 'electionTimeoutMs';
     const what = `an election timeout of ${electionTimeoutMs} ms is less than three heartbeats of ${heartbeatMs} ms`;
-    complain(key, key, what, `one lost heartbeat would start an election: set electionTimeoutMs to at least ${3 * heartbeatMs}`);
+    complain(
+      key,
+      key,
+      what,
+      `one lost heartbeat would start an election: set electionTimeoutMs to at least ${3 * heartbeatMs}`,
+    );
   }
   if (maxBatchBytes < maxCommandBytes) {
     const what = `a batch of ${maxBatchBytes} bytes cannot hold a command of ${maxCommandBytes} bytes`;

@@ -20,12 +20,20 @@ const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 const MAX_CLUSTER_NAME_CHARS = 128;
 
 /** A refused value: where below the key, what is wrong, what to do. */
-export type ValueProblem = { readonly path: readonly (string | number)[]; readonly what: string; readonly hint: string | undefined };
+export type ValueProblem = {
+  readonly path: readonly (string | number)[];
+  readonly what: string;
+  readonly hint: string | undefined;
+};
 
-export type Checked = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problems: readonly ValueProblem[] };
+export type Checked =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly ValueProblem[] };
 
 const address = z
-  .string({ error: ({ input }) => `takes an address, not ${show(input)}\nwrite host:port, such as 127.0.0.1:6660` })
+  .string({
+    error: ({ input }) => `takes an address, not ${show(input)}\nwrite host:port, such as 127.0.0.1:6660`,
+  })
   .transform((text, context) => {
     const parsed = parseAddress(text);
     if (parsed.ok) return parsed.address.text;
@@ -35,11 +43,15 @@ const address = z
   .meta({ description: 'host:port, such as 127.0.0.1:6660' });
 
 const addrs = z
-  .array(address, { error: ({ input }) => `takes a list of addresses, not ${show(input)}\nwrite one "- host:port" per line` })
+  .array(address, {
+    error: ({ input }) => `takes a list of addresses, not ${show(input)}\nwrite one "- host:port" per line`,
+  })
   .superRefine((list, context) => {
     const complain = (message: string): void => context.addIssue({ code: 'custom', message });
-    if (list.length === 0) complain('the list is empty\ngive every node an address, such as - 127.0.0.1:6660');
-    if (list.length > MAX_ADDRS) complain(`at most ${MAX_ADDRS} addresses\nmore voters make a cluster slower, not safer`);
+    if (list.length === 0)
+      complain('the list is empty\ngive every node an address, such as - 127.0.0.1:6660');
+    if (list.length > MAX_ADDRS)
+      complain(`at most ${MAX_ADDRS} addresses\nmore voters make a cluster slower, not safer`);
     list.forEach((text, index) => {
       const first = list.indexOf(text);
       if (first === index) return;
@@ -52,10 +64,14 @@ const addrs = z
 const SCHEMAS = {
   addrs: addrs.describe('Address of every node; the position in the list is the number of the node.'),
   cluster: text('a name', MAX_CLUSTER_NAME_CHARS).describe('Name of the cluster; part of its identity.'),
-  backend: text('a backend name or the path of a module', 4096).describe('kv, or a package, or the path of a module.'),
+  backend: text('a backend name or the path of a module', 4096).describe(
+    'kv, or a package, or the path of a module.',
+  ),
   backendOptions: z.unknown().describe('Handed to the backend as it stands.'),
   dataDir: text('a directory', 4096).describe('Where the nodes keep their data, each in node-N below it.'),
-  heartbeatMs: whole('milliseconds', MIN_HEARTBEAT_MS, MAX_TIME_MS).describe('Time between heartbeats of a leader.'),
+  heartbeatMs: whole('milliseconds', MIN_HEARTBEAT_MS, MAX_TIME_MS).describe(
+    'Time between heartbeats of a leader.',
+  ),
   electionTimeoutMs: whole('milliseconds', MIN_ELECTION_TIMEOUT_MS, MAX_TIME_MS).describe(
     'Silence after which a follower looks for a new leader; at least three heartbeats.',
   ),
@@ -63,9 +79,13 @@ const SCHEMAS = {
   maxCommandBytes: whole('bytes', 1024, MAX_COMMAND_BYTES).describe('Larger commands are refused.'),
   maxBatchBytes: whole('bytes', 1024, MAX_BATCH_BYTES).describe('Size at which a batch is cut.'),
   journalThread: z
-    .enum(['auto', 'main', 'worker'], { error: ({ input }) => `takes auto, main or worker, not ${show(input)}${suggestion(input)}` })
+    .enum(['auto', 'main', 'worker'], {
+      error: ({ input }) => `takes auto, main or worker, not ${show(input)}${suggestion(input)}`,
+    })
     .describe('Where the journal flushes; auto measures the disk.'),
-  shutdownTimeoutMs: whole('milliseconds', 100, MAX_TIME_MS).describe('Longest that a graceful stop may take.'),
+  shutdownTimeoutMs: whole('milliseconds', 100, MAX_TIME_MS).describe(
+    'Longest that a graceful stop may take.',
+  ),
   profile: flag().describe('Write a CPU profile into the directory of the node at stop.'),
   insecure: flag().describe('Listen beyond loopback without encryption and authentication.'),
 } as const satisfies Record<SettingKey, z.ZodType>;
@@ -75,13 +95,19 @@ const FILE = z.strictObject(SCHEMAS).partial();
 /** Checks one value of one key, for instance from the environment. */
 export function checkValue(key: SettingKey, value: unknown): Checked {
   const result = SCHEMAS[key].safeParse(value);
-  return result.success ? { ok: true, value: result.data } : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
 }
 
 /** Checks everything a file may hold. The value is a record of the keys that were there. */
 export function checkFile(value: unknown): Checked {
-  const result = FILE.safeParse(value, { error: () => `a list of "key: value" lines is expected, not ${show(value)}` });
-  return result.success ? { ok: true, value: result.data } : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
+  const result = FILE.safeParse(value, {
+    error: () => `a list of "key: value" lines is expected, not ${show(value)}`,
+  });
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
 }
 
 /** For editors: `# yaml-language-server: $schema=...`. */
@@ -104,7 +130,10 @@ function unknownKey(path: readonly (string | number)[], key: string): ValueProbl
 
 function text(what: string, maxChars: number): z.ZodString {
   const error = ({ input }: { readonly input?: unknown }): string => `takes ${what}, not ${show(input)}`;
-  return z.string({ error }).min(1, { error: `takes ${what}, not an empty text` }).max(maxChars, { error: `at most ${maxChars} characters` });
+  return z
+    .string({ error })
+    .min(1, { error: `takes ${what}, not an empty text` })
+    .max(maxChars, { error: `at most ${maxChars} characters` });
 }
 
 function flag(): z.ZodBoolean {
@@ -118,7 +147,9 @@ function whole(unit: string, min: number, max: number): z.ZodNumber {
 }
 
 function unitHint(input: unknown): string {
-  return typeof input === 'string' && /^\d+\s*[a-zA-Z]+$/.test(input) ? '\nthe unit is part of the key: write the number alone' : '';
+  return typeof input === 'string' && /^\d+\s*[a-zA-Z]+$/.test(input)
+    ? '\nthe unit is part of the key: write the number alone'
+    : '';
 }
 
 function suggestion(input: unknown): string {
@@ -130,6 +161,6 @@ function show(input: unknown): string {
   if (input === null || input === undefined) return 'nothing';
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a map of keys';
-  const shown = typeof input === 'string' ? JSON.stringify(input) : String(input);
+  const shown = JSON.stringify(input) ?? typeof input;
   return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
 }

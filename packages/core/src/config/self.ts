@@ -11,8 +11,9 @@ import { hostname, networkInterfaces } from 'node:os';
 import { QuorateError } from '@quorate/wire';
 import { asNodeId, type NodeId } from '../protocol/types.ts';
 import { isLoopbackHost, parseAddress } from './address.ts';
+import { settingProblem } from './setting-problem.ts';
 import type { Settings } from './settings.ts';
-import { configError, positionOf } from './source.ts';
+import { configError } from './source.ts';
 import { systemErrorCode } from './system-error.ts';
 
 /** What trying to listen at an address found. */
@@ -30,7 +31,8 @@ export async function resolveSelf(settings: Settings, which: string | undefined)
   if (which === '_') return firstFree(settings);
   const index = /^\d+$/.test(which) ? Number(which) - 1 : settings.addrs.indexOf(canonical(which));
   const addr = settings.addrs[index];
-  if (addr === undefined) throw new QuorateError('ARGUMENT', `${which} is not a node of this cluster\n${choices(settings)}`);
+  if (addr === undefined)
+    throw new QuorateError('ARGUMENT', `${which} is not a node of this cluster\n${choices(settings)}`);
   if ((await probeAddress(addr)) === 'foreign') throw foreign(settings, index);
   return asNodeId(index + 1);
 }
@@ -45,9 +47,7 @@ export async function localNodes(settings: Settings): Promise<NodeId[]> {
 export function foreign(settings: Settings, index: number): QuorateError {
   const what = `${settings.addrs[index] ?? ''} does not belong to this machine`;
   const hint = 'start this node on the machine that has the address, or correct the list';
-  return configError(settings.source, [
-    { position: positionOf(settings.source, `addrs.${index}`), subject: `addrs.${index}`, what, hint },
-  ]);
+  return configError(settings.source, [settingProblem(settings, 'addrs', `addrs.${index}`, what, hint)]);
 }
 
 /** Tries to listen there and lets go at once. */
@@ -71,7 +71,10 @@ async function onlyLocal(settings: Settings): Promise<NodeId> {
     throw new QuorateError('ARGUMENT', `none of the addresses belongs to this machine\n${choices(settings)}`);
   }
   if (local.length > 1) {
-    throw new QuorateError('ARGUMENT', `${local.length} of the addresses belong to this machine: say which one\n${choices(settings, local)}`);
+    throw new QuorateError(
+      'ARGUMENT',
+      `${local.length} of the addresses belong to this machine: say which one\n${choices(settings, local)}`,
+    );
   }
   return only;
 }
@@ -92,7 +95,11 @@ async function firstFree(settings: Settings): Promise<NodeId> {
 async function isLocalAddress(addr: string): Promise<boolean> {
   const { host } = hostAndPort(addr);
   if (isLoopbackHost(host) || host === hostname().toLowerCase()) return true;
-  const own = new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address.toLowerCase()) ?? []));
+  const own = new Set(
+    Object.values(networkInterfaces()).flatMap(
+      (list) => list?.map(({ address }) => address.toLowerCase()) ?? [],
+    ),
+  );
   if (own.has(host)) return true;
   const found = await withinBound(lookup(host, { all: true }));
   return found.some(({ address }) => own.has(address) || isLoopbackHost(address));

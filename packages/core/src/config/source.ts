@@ -8,7 +8,7 @@
  *
  * Leaves to others: reading the file (`yaml-file.ts`), what is wrong (`load.ts`, `self.ts`).
  */
-import { QuorateError, type ErrorDetails } from '@quorate/wire';
+import { type ErrorDetails, QuorateError } from '@quorate/wire';
 
 /** Both count from 1. */
 export type Position = { readonly line: number; readonly column: number };
@@ -52,14 +52,18 @@ export function positionOf(source: ConfigSource | undefined, path: string): Posi
 export function configError(source: ConfigSource | undefined, problems: readonly Problem[]): QuorateError {
   const sorted = problems.toSorted((left, right) => order(left) - order(right));
   const blocks = sorted.slice(0, MAX_PROBLEMS_SHOWN).map((problem) => describeProblem(source, problem));
-  if (sorted.length > MAX_PROBLEMS_SHOWN) blocks.push(`and ${sorted.length - MAX_PROBLEMS_SHOWN} more problems`);
+  if (sorted.length > MAX_PROBLEMS_SHOWN)
+    blocks.push(`and ${sorted.length - MAX_PROBLEMS_SHOWN} more problems`);
   return new QuorateError('CONFIG_INVALID', blocks.join('\n'), { details: detailsOf(source, sorted[0]) });
 }
 
 export function describeProblem(source: ConfigSource | undefined, problem: Problem): string {
   const { position, subject, what, hint } = problem;
   const lines: string[] = [];
-  const place = source === undefined || (position === undefined && subject !== undefined) ? '' : `${source.name}${suffix(position)}: `;
+  const place =
+    source === undefined || (position === undefined && subject !== undefined)
+      ? ''
+      : `${source.name}${suffix(position)}: `;
   lines.push(`${place}${subject === undefined ? '' : `${subject}: `}${what}`);
   if (source !== undefined && position !== undefined) lines.push(...excerpt(source.text, position));
   if (hint !== undefined) lines.push(`    ${hint}`);

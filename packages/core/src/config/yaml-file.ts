@@ -10,19 +10,19 @@
  */
 import { readFileSync } from 'node:fs';
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
+  type ParsedNode,
   parseDocument,
   Scalar,
   visit,
-  type Document,
-  type ParsedNode,
   type YAMLError,
 } from 'yaml';
-import { configError, type ConfigSource, type Position, type Problem } from './source.ts';
+import { type ConfigSource, configError, type Position, type Problem } from './source.ts';
 import { systemErrorText } from './system-error.ts';
 
 export type YamlFile = { readonly source: ConfigSource; readonly value: unknown };
@@ -48,7 +48,8 @@ export function readYamlFile(path: string, name: string, env: Environment): Yaml
 
 /** @throws CONFIG_INVALID */
 export function parseYaml(text: string, path: string, name: string, env: Environment): YamlFile {
-  if (text.length > MAX_CONFIG_BYTES) throw refusal(`${name} is larger than ${MAX_CONFIG_BYTES} bytes`, undefined);
+  if (text.length > MAX_CONFIG_BYTES)
+    throw refusal(`${name} is larger than ${MAX_CONFIG_BYTES} bytes`, undefined);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false });
   const at = (offset: number): Position => {
@@ -57,7 +58,9 @@ export function parseYaml(text: string, path: string, name: string, env: Environ
   };
   const source: ConfigSource = { path, name, text, ...positionsOf(document.contents, at) };
   // The first mistake in the syntax makes the parser see others that are none.
-  const problems = [...document.errors, ...document.warnings].slice(0, 1).map((error) => syntaxProblem(error, at));
+  const problems = [...document.errors, ...document.warnings]
+    .slice(0, 1)
+    .map((error) => syntaxProblem(error, at));
   problems.push(...substituteEnvironment(document, at, env));
   if (problems.length > 0) throw configError(source, problems);
   return { source, value: plainValue(document, source) };
@@ -65,7 +68,14 @@ export function parseYaml(text: string, path: string, name: string, env: Environ
 
 function plainValue(document: Document.Parsed, source: ConfigSource): unknown {
   const refuse = (what: string): Error =>
-    configError(source, [{ position: undefined, subject: undefined, what, hint: 'write the value out instead of using an alias' }]);
+    configError(source, [
+      {
+        position: undefined,
+        subject: undefined,
+        what,
+        hint: 'write the value out instead of using an alias',
+      },
+    ]);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -89,7 +99,12 @@ function syntaxProblem(error: YAMLError, at: (offset: number) => Position): Prob
       : error.code === 'TAB_AS_INDENT'
         ? 'indent with spaces'
         : 'quote text that contains characters with a meaning in YAML';
-  return { position: at(error.pos[0]), subject: undefined, what: `not valid YAML: ${firstLine(error.message)}`, hint };
+  return {
+    position: at(error.pos[0]),
+    subject: undefined,
+    what: `not valid YAML: ${firstLine(error.message)}`,
+    hint,
+  };
 }
 
 function positionsOf(
@@ -116,7 +131,11 @@ function positionsOf(
   return { values, keys };
 }
 
-function substituteEnvironment(document: Document.Parsed, at: (offset: number) => Position, env: Environment): Problem[] {
+function substituteEnvironment(
+  document: Document.Parsed,
+  at: (offset: number) => Position,
+  env: Environment,
+): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Scalar(role, node) {
@@ -124,7 +143,12 @@ function substituteEnvironment(document: Document.Parsed, at: (offset: number) =
       const { text, missing } = substitute(node.value, env);
       for (const what of missing) {
         const position = node.range ? at(node.range[0]) : undefined;
-        problems.push({ position, subject: undefined, what, hint: 'set the variable, or write $${ for a plain ${' });
+        problems.push({
+          position,
+          subject: undefined,
+          what,
+          hint: 'set the variable, or write $${ for a plain ${',
+        });
       }
       node.value = node.type === Scalar.PLAIN ? typed(text) : text;
     },
@@ -132,7 +156,10 @@ function substituteEnvironment(document: Document.Parsed, at: (offset: number) =
   return problems;
 }
 
-function substitute(text: string, env: Environment): { readonly text: string; readonly missing: readonly string[] } {
+function substitute(
+  text: string,
+  env: Environment,
+): { readonly text: string; readonly missing: readonly string[] } {
   const missing: string[] = [];
   const replaced = text.replaceAll(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string | undefined) => {
     if (name === undefined) return '${';

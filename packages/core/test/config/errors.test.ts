@@ -6,10 +6,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSettings } from '#src/config/index.ts';
 import { QuorateError } from '@quorate/wire';
+import { loadSettings } from '#src/config/index.ts';
 
-type Row = { readonly what: string; readonly file: string; readonly message: string; readonly env?: Record<string, string> };
+type Row = {
+  readonly what: string;
+  readonly file: string;
+  readonly message: string;
+  readonly env?: Record<string, string>;
+};
 
 const ADDRS = 'addrs:\n  - 127.0.0.1:6660\n';
 
@@ -128,7 +133,7 @@ const ROWS: readonly Row[] = [
       |     ^`,
   },
   {
-    what: 'an address that is nobody\'s',
+    what: "an address that is nobody's",
     file: 'addrs:\n  - 0.0.0.0:6660\n',
     message: `config.yaml:2:5: addrs.0: 0.0.0.0 is nobody's address: other nodes could not reach this node there
     2 |   - 0.0.0.0:6660
@@ -281,7 +286,9 @@ describe('config errors', () => {
   for (const row of ROWS) {
     it(`refuses ${row.what}`, async () => {
       writeFileSync(join(directory, 'config.yaml'), row.file);
-      const error = await refusalOf(loadSettings({ file: 'config.yaml', cwd: directory, env: row.env ?? {}, flags: {} }));
+      const error = await refusalOf(
+        loadSettings({ file: 'config.yaml', cwd: directory, env: row.env ?? {}, flags: {} }),
+      );
       assert.equal(error.code, 'CONFIG_INVALID');
       assert.equal(error.message, row.message);
     });
@@ -289,13 +296,19 @@ describe('config errors', () => {
 
   it('says that a file is not there', async () => {
     const error = await refusalOf(loadSettings({ file: 'nowhere.yaml', cwd: directory, env: {}, flags: {} }));
-    assert.equal(error.message, 'cannot read nowhere.yaml: no such file or directory\n    name the file with --config FILE');
+    assert.equal(
+      error.message,
+      'cannot read nowhere.yaml: no such file or directory\n    name the file with --config FILE',
+    );
   });
 
   it('calls a bad flag wrong use of the command line', async () => {
     const error = await refusalOf(loadSettings({ env: {}, flags: { addrs: '127.0.0.1:6660,127.0.0.1' } }));
     assert.equal(error.code, 'ARGUMENT');
-    assert.equal(error.message, 'flag --addrs: "127.0.0.1" is not an address; write host:port, such as 127.0.0.1:6660');
+    assert.equal(
+      error.message,
+      'flag --addrs: "127.0.0.1" is not an address; write host:port, such as 127.0.0.1:6660',
+    );
   });
 
   it('keeps the place in the details, for programs', async () => {

@@ -17,8 +17,8 @@ import {
   parseDuration,
   SETTING_KEYS,
 } from '#src/config/index.ts';
-import { settingsJsonSchema } from '#src/config/schema.ts';
 import { nearestWord } from '#src/config/nearest.ts';
+import { settingsJsonSchema } from '#src/config/schema.ts';
 
 describe('settings', () => {
   let directory = '';
@@ -30,7 +30,11 @@ describe('settings', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const load = (text: string, env: Record<string, string> = {}, flags: Record<string, string | boolean> = {}) => {
+  const load = (
+    text: string,
+    env: Record<string, string> = {},
+    flags: Record<string, string | boolean> = {},
+  ) => {
     writeFileSync(join(directory, 'etc/config.yaml'), text);
     return loadSettings({ file: 'etc/config.yaml', cwd: directory, env, flags });
   };
@@ -46,8 +50,16 @@ describe('settings', () => {
     const text = 'addrs: [127.0.0.1:1]\nheartbeatMs: 11\nelectionTimeoutMs: 2001\nwindowSlots: 3\n';
     const env = { QUORATE_HEARTBEAT_MS: '12', QUORATE_ELECTION_TIMEOUT_MS: '2s', QUORATE_WINDOW_SLOTS: '' };
     const settings = await load(text, env, { heartbeatMs: '13ms' });
-    assert.deepEqual([settings.heartbeatMs, settings.electionTimeoutMs, settings.windowSlots, settings.profile], [13, 2000, 3, false]);
-    const origins = [settings.origins.heartbeatMs, settings.origins.electionTimeoutMs, settings.origins.windowSlots, settings.origins.profile];
+    assert.deepEqual(
+      [settings.heartbeatMs, settings.electionTimeoutMs, settings.windowSlots, settings.profile],
+      [13, 2000, 3, false],
+    );
+    const origins = [
+      settings.origins.heartbeatMs,
+      settings.origins.electionTimeoutMs,
+      settings.origins.windowSlots,
+      settings.origins.profile,
+    ];
     assert.deepEqual(origins.map(describeOrigin), [
       'flag --heartbeat-ms',
       'environment QUORATE_ELECTION_TIMEOUT_MS',
@@ -67,7 +79,8 @@ describe('settings', () => {
   });
 
   it('take text from the environment, and numbers where nothing is quoted', async () => {
-    const text = 'addrs: ["${HOST}:6660"]\nwindowSlots: ${N}\nbackendOptions:\n  a: "${N}"\n  b: $${N}\n  c: x${N}y\ncluster: "${N}"\n';
+    const text =
+      'addrs: ["${HOST}:6660"]\nwindowSlots: ${N}\nbackendOptions:\n  a: "${N}"\n  b: $${N}\n  c: x${N}y\ncluster: "${N}"\n';
     const settings = await load(text, { HOST: 'LocalHost', N: '7' });
     assert.deepEqual(settings.addrs, ['localhost:6660']);
     assert.equal(settings.windowSlots, 7);
@@ -82,10 +95,17 @@ describe('settings', () => {
   });
 
   it('take lists, switches and JSON as text', async () => {
-    const env = { QUORATE_ADDRS: '127.0.0.1:1, [::1]:2,', QUORATE_PROFILE: 'yes', QUORATE_BACKEND_OPTIONS: '{"a":[1]}' };
+    const env = {
+      QUORATE_ADDRS: '127.0.0.1:1, [::1]:2,',
+      QUORATE_PROFILE: 'yes',
+      QUORATE_BACKEND_OPTIONS: '{"a":[1]}',
+    };
     const settings = await loadSettings({ cwd: directory, env, flags: { insecure: true } });
     assert.deepEqual(settings.addrs, ['127.0.0.1:1', '[::1]:2']);
-    assert.deepEqual([settings.profile, settings.insecure, settings.backendOptions], [true, true, { a: [1] }]);
+    assert.deepEqual(
+      [settings.profile, settings.insecure, settings.backendOptions],
+      [true, true, { a: [1] }],
+    );
   });
 
   it('raise the batch with the command', async () => {
@@ -93,7 +113,10 @@ describe('settings', () => {
   });
 
   it('allow other machines when told so', async () => {
-    assert.deepEqual((await load('addrs: [10.0.0.7:1, node-2.example:1]\ninsecure: true\n')).addrs, ['10.0.0.7:1', 'node-2.example:1']);
+    assert.deepEqual((await load('addrs: [10.0.0.7:1, node-2.example:1]\ninsecure: true\n')).addrs, [
+      '10.0.0.7:1',
+      'node-2.example:1',
+    ]);
   });
 
   it('have one name per key in every source', () => {
@@ -103,7 +126,10 @@ describe('settings', () => {
   });
 
   it('are described by a JSON schema that names every key and allows no other', () => {
-    const schema = settingsJsonSchema() as { properties: Record<string, unknown>; additionalProperties: boolean };
+    const schema = settingsJsonSchema() as {
+      properties: Record<string, unknown>;
+      additionalProperties: boolean;
+    };
     assert.deepEqual(Object.keys(schema.properties), [...SETTING_KEYS]);
     assert.equal(schema.additionalProperties, false);
   });
@@ -113,7 +139,10 @@ describe('the identity of a cluster', () => {
   const addrs = ['b:1', 'a:1', 'c:1'];
 
   it('does not depend on the order of the addresses', () => {
-    assert.equal(clusterIdOf({ addrs, cluster: 'x' }), clusterIdOf({ addrs: addrs.toReversed(), cluster: 'x' }));
+    assert.equal(
+      clusterIdOf({ addrs, cluster: 'x' }),
+      clusterIdOf({ addrs: addrs.toReversed(), cluster: 'x' }),
+    );
     assert.match(clusterIdOf({ addrs, cluster: undefined }), /^[0-9a-f]{32}$/);
   });
 
@@ -134,17 +163,31 @@ describe('the identity of a cluster', () => {
 });
 
 describe('durations', () => {
-  for (const [text, ms] of [['500ms', 500], ['2s', 2000], ['1.5s', 1500], ['3m', 180_000], ['1h', 3_600_000], [' 7ms ', 7]] as const) {
+  for (const [text, ms] of [
+    ['500ms', 500],
+    ['2s', 2000],
+    ['1.5s', 1500],
+    ['3m', 180_000],
+    ['1h', 3_600_000],
+    [' 7ms ', 7],
+  ] as const) {
     it(`read ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), ms));
   }
   for (const text of ['', '5', '5 s', 's', '-1s', '0ms', '1d', '1e3s', '100000h', '1s1s']) {
-    it(`refuse ${JSON.stringify(text)}`, () => assert.throws(() => parseDuration(text, '--timeout'), /^QuorateError: --timeout: /));
+    it(`refuse ${JSON.stringify(text)}`, () =>
+      assert.throws(() => parseDuration(text, '--timeout'), /^QuorateError: --timeout: /));
   }
 });
 
 describe('the nearest word', () => {
   const words = ['get', 'set', 'status', 'dataDir'];
-  for (const [typed, found] of [['gte', undefined], ['gett', 'get'], ['STATUS', 'status'], ['data-dir', 'dataDir'], ['xyz', undefined]] as const) {
+  for (const [typed, found] of [
+    ['gte', undefined],
+    ['gett', 'get'],
+    ['STATUS', 'status'],
+    ['data-dir', 'dataDir'],
+    ['xyz', undefined],
+  ] as const) {
     it(`to ${typed} is ${found ?? 'none'}`, () => assert.equal(nearestWord(typed, words), found));
   }
 });

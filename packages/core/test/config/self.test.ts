@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
-import { loadSettings, localNodes, probeAddress, resolveSelf, type Settings } from '#src/config/index.ts';
 import { QuorateError } from '@quorate/wire';
+import { loadSettings, localNodes, probeAddress, resolveSelf, type Settings } from '#src/config/index.ts';
 
 /** Reserved for documentation: no machine has it. */
 const ELSEWHERE = '192.0.2.1:6660';
@@ -24,7 +24,8 @@ describe('who this node is', () => {
 
   const settingsOf = (list: readonly string[]): Promise<Settings> =>
     loadSettings({ env: {}, flags: { addrs: list.join(','), insecure: true } });
-  const mixed = (): Promise<Settings> => settingsOf([ELSEWHERE, addrs[2] ?? '', addrs[0] ?? '', addrs[1] ?? '']);
+  const mixed = (): Promise<Settings> =>
+    settingsOf([ELSEWHERE, addrs[2] ?? '', addrs[0] ?? '', addrs[1] ?? '']);
 
   it('by number, counted from 1', async () => {
     assert.equal(await resolveSelf(await mixed(), '3'), 3);
@@ -86,7 +87,11 @@ describe('who this node is', () => {
   });
 
   it('knows free, taken and foreign addresses apart', async () => {
-    assert.deepEqual(await Promise.all([addrs[0] ?? '', addrs[2] ?? '', ELSEWHERE].map(probeAddress)), ['free', 'in-use', 'foreign']);
+    assert.deepEqual(await Promise.all([addrs[0] ?? '', addrs[2] ?? '', ELSEWHERE].map(probeAddress)), [
+      'free',
+      'in-use',
+      'foreign',
+    ]);
     assert.deepEqual(await localNodes(await mixed()), [2, 3, 4]);
   });
 });
