@@ -5,7 +5,14 @@
  * others: the options themselves (`program.ts`), what the commands do.
  */
 import { existsSync } from 'node:fs';
-import { parseAddress, parseDuration, type SettingKey, type Settings, splitList } from '@quorate/core/config';
+import {
+  loadSettings,
+  parseAddress,
+  parseDuration,
+  type SettingKey,
+  type Settings,
+  splitList,
+} from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 
 export type OutputFormat = 'simple' | 'table' | 'json';
@@ -34,12 +41,14 @@ export class CommandContext {
   readonly streams: Streams;
   readonly env: NodeJS.ProcessEnv;
   #options: CommonOptions = { writeOut: 'simple' };
+  #showNote: (text: string) => void = () => undefined;
   /** What a command that ended without an error has found, for instance EXIT.notFound. */
   exitCode = 0;
 
   constructor(streams: Streams, env: NodeJS.ProcessEnv) {
     this.streams = streams;
     this.env = env;
+    this.redirectNotes(undefined);
   }
 
   /** Once per command, before its action. */
@@ -67,10 +76,9 @@ export class CommandContext {
   }
 
   /** Settings of a node. `flags` are those of the command; the common `--data-dir` is added. */
-  async settings(flags: Partial<Record<SettingKey, string | boolean | undefined>> = {}): Promise<Settings> {
-    const { loadSettings } = await import('@quorate/core/config');
+  settings(flags: Partial<Record<SettingKey, string | boolean | undefined>> = {}): Promise<Settings> {
     const { configFile } = this;
-    const all = { ...flags, dataDir: this.#dataDirFlag() };
+    const all = { ...flags, dataDir: this.#options.dataDir };
     return loadSettings({
       ...(configFile === undefined ? {} : { file: configFile }),
       env: this.env,
@@ -96,14 +104,14 @@ export class CommandContext {
     this.print(`${JSON.stringify(value)}\n`);
   }
 
-  /** Anything that is not data, to standard error. */
+  /** Anything that is not data, to standard error, or by the way that a prompt on the screen asks for. */
   note(text: string): void {
-    this.streams.stderr.write(`${text}\n`);
+    this.#showNote(text);
   }
 
-  #dataDirFlag(): string | undefined {
-    const { dataDir } = this.#options;
-    return dataDir;
+  /** While a prompt stands on the screen, notes have to be written around it. Undefined: no longer. */
+  redirectNotes(show: ((text: string) => void) | undefined): void {
+    this.#showNote = show ?? ((text) => this.streams.stderr.write(`${text}\n`));
   }
 }
 

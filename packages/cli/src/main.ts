@@ -18,6 +18,7 @@ setTimeout(() => process.exit(), MAX_LINGER_MS).unref();
 async function main(argv: readonly string[]): Promise<number> {
   surviveClosedPipes();
   failInOneLine();
+  forgetEmptyVariables(process.env);
   const context = new CommandContext(process, process.env);
   try {
     await buildProgram(context, ownVersion()).parseAsync([...argv]);
@@ -42,6 +43,13 @@ function surviveClosedPipes(): void {
   };
   process.stdout.on('error', onError);
   process.stderr.on('error', onError);
+}
+
+/** An empty variable counts as unset; the option parser and child processes would take it for a value. */
+function forgetEmptyVariables(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('QUORATE_') && name !== 'QUORATE_HISTORY' && env[name] === '') delete env[name];
+  }
 }
 
 /** A bug that nobody caught is still one line for the person in front of it. */

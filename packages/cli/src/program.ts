@@ -230,10 +230,12 @@ function readable(command: Command): Command {
   );
 }
 
-/** An option that also comes from the environment. */
+/** An option that also comes from the environment, where a switch can be off: QUORATE_TEMPORARY=0. */
 function option(flags: string, description: string): Option {
   const made = new Option(flags, description);
-  return made.env(`QUORATE_${made.name().replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`);
+  const variable = `QUORATE_${(made.long ?? '').slice(2).replaceAll('-', '_').toUpperCase()}`;
+  const isOff = made.isBoolean() && /^(?:0|false|no|off)$/i.test(process.env[variable] ?? '');
+  return isOff ? made : made.env(variable);
 }
 
 function capital(text: string): string {

@@ -10,10 +10,10 @@ import {
   describeOrigin,
   type Problem,
   parseAddress,
-  positionOf,
   SETTING_KEYS,
   type SettingKey,
   type Settings,
+  settingProblem,
 } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
@@ -79,16 +79,9 @@ async function nobodysAddresses(settings: Settings): Promise<Problem[]> {
         return [];
       } catch {
         // Whatever the resolver's reason, the name leads nowhere from here.
-        const path = `addrs.${index}`;
         const what = `${parsed.address.host} is nobody's name: it cannot be looked up`;
-        return [
-          {
-            position: positionOf(settings.source, path),
-            subject: path,
-            what,
-            hint: 'correct the name, or add it to DNS or /etc/hosts',
-          },
-        ];
+        const hint = 'correct the name, or add it to DNS or /etc/hosts';
+        return [settingProblem(settings, 'addrs', `addrs.${index}`, what, hint)];
       }
     }),
   );

@@ -37,7 +37,8 @@ export async function runInspect(
     let damaged = 0;
     const counted = (entry: Entry): Entry => {
       if (!entry.intact) damaged += 1;
-      return entry;
+      // The journal marks only what it learned from peers; everything up to the learned slot is chosen as well.
+      return { ...entry, chosen: entry.chosen || entry.slot <= dump.learnedSlot };
     };
     print(context, dump, entries, counted);
     if (damaged > 0) {

@@ -6,8 +6,8 @@
  */
 import { join } from 'node:path';
 import type { RunningServer } from '@quorate/core';
-import { clusterIdOf, resolveSelf, type Settings } from '@quorate/core/config';
-import type { Logger } from '@quorate/core/ports';
+import { clusterIdOf, probeAddress, resolveSelf, type Settings } from '@quorate/core/config';
+import type { Logger, NodeId } from '@quorate/core/ports';
 import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
 import type { CommandContext } from '../context.ts';
@@ -73,6 +73,7 @@ async function startFirstFree(
   const { startServer } = await import('@quorate/core');
   for (let attempt = 1; ; attempt++) {
     const self = await resolveSelf(settings, which);
+    await refuseTakenAddress(settings, self);
     const backend = await loadBackend(settings);
     const logger = createLogger(options.logLevel, context.streams.stderr, { node: self });
     try {
@@ -83,6 +84,16 @@ async function startFirstFree(
       if (which !== '_' || !isTaken || attempt >= settings.addrs.length) throw error;
     }
   }
+}
+
+/** Said before anything is opened: a second start of a node must not touch the first one's directory. */
+async function refuseTakenAddress(settings: Settings, self: NodeId): Promise<void> {
+  const addr = settings.addrs[self - 1] ?? '';
+  if ((await probeAddress(addr)) !== 'in-use') return;
+  throw new QuorateError(
+    'ADDRESS_IN_USE',
+    `another process listens at ${addr}; is node ${self} running already?`,
+  );
 }
 
 async function runUntilStopped(

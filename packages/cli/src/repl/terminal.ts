@@ -11,6 +11,7 @@ import { type Answer, type Evaluator, REPL_WORDS } from './evaluator.ts';
 import { HISTORY_LINES, historyPath, loadHistory, saveHistory } from './history.ts';
 
 const PROMPT = 'quorate> ';
+const ERASE_LINE = '\r\u001b[K';
 /** Lines pasted while a command runs; more are dropped, and that is said. */
 const MAX_WAITING_LINES = 1000;
 
@@ -60,8 +61,11 @@ class TerminalRepl {
     });
     this.#lines.on('line', (line) => this.#onLine(line));
     this.#lines.on('SIGINT', () => this.#onInterrupt());
+    context.redirectNotes((text) => this.#showAround(text));
     this.ended = new Promise((resolve) => {
       this.#lines.on('close', () => {
+        context.redirectNotes(undefined);
+        if (this.#running === undefined) context.print('\n');
         this.#running?.abort();
         saveHistory(path, typed);
         resolve();
@@ -114,11 +118,11 @@ class TerminalRepl {
       }
     }
     this.#running = undefined;
-    this.#lines.prompt();
+    this.#lines.prompt(true);
   }
 
   #show(answer: Answer, tookMs: number): void {
-    if (answer.kind === 'text') this.#context.print(answer.text);
+    if (answer.kind === 'text') this.#print(answer.text);
     if (answer.kind !== 'result') return;
     const { result } = answer;
     const took = styleText('dim', `(${tookMs.toFixed(1)} ms)`);
@@ -127,10 +131,23 @@ class TerminalRepl {
       return;
     }
     const shown = valueForTerminal(result.value);
-    this.#context.print(`${shown === NIL_TEXT ? styleText('dim', shown) : shown}  ${took}\n`);
+    this.#print(`${shown === NIL_TEXT ? styleText('dim', shown) : shown}  ${took}\n`);
   }
 
   #showError(text: string): void {
-    this.#context.print(`${styleText('red', text)}\n`);
+    this.#print(`${styleText('red', text)}\n`);
+  }
+
+  /** News from elsewhere, while the prompt stands there. */
+  #showAround(text: string): void {
+    this.#print(`${ERASE_LINE}${text}\n`);
+    if (this.#running === undefined) this.#lines.prompt(true);
+  }
+
+  /** What was typed ahead stands on the line already; it comes back with the next prompt. */
+  #print(text: string): void {
+    this.#context.print(
+      this.#running !== undefined && this.#lines.line !== '' ? `${ERASE_LINE}${text}` : text,
+    );
   }
 }
