@@ -11,7 +11,11 @@ import type { Load } from './load.ts';
 
 export type KillTarget = number | 'leader' | 'follower';
 export type KillOrder = { readonly target: KillTarget; readonly percent: number };
-export type KillRecord = { readonly node: number; readonly percent: number; readonly atMs: number };
+export type KillRecord = {
+  readonly node: number;
+  /** Since the start of the measured run. */
+  readonly atMs: number;
+};
 
 /** Answers that must have come before the leader is killed again: the load is then in its stride. */
 const STEADY_ANSWERS = 50;
@@ -42,7 +46,7 @@ export async function killAsOrdered(
   for (const { target, percent } of [...orders].sort((a, b) => a.percent - b.percent)) {
     if (!(await until(() => load.progress >= percent / 100, loadEnded))) break;
     const node = await nodeOf(cluster, target);
-    records.push({ node, percent, atMs: load.elapsedMs });
+    records.push({ node, atMs: load.elapsedMs });
     await cluster.kill(node);
   }
   return records;
@@ -56,6 +60,12 @@ async function nodeOf(cluster: ProcessCluster, target: KillTarget): Promise<numb
   return node;
 }
 
+export type FailOvers = {
+  readonly kills: readonly KillRecord[];
+  /** One per kill that was seen to its end. */
+  readonly gapsMs: readonly number[];
+};
+
 /**
  * Kills the leader `times` times, or until the load has ended. Each gap is the longest time that any client waited
  * for its next answer, from the moment of the kill until the killed node is back and has caught up, so a stumble at
@@ -67,13 +77,15 @@ export async function failOver(
   times: number,
   loadEnded: () => boolean,
   onGap: (gapMs: number) => void,
-): Promise<number[]> {
+): Promise<FailOvers> {
   const gapsMs: number[] = [];
+  const kills: KillRecord[] = [];
   const { recorder } = load;
   while (gapsMs.length < times) {
     const steadyAt = recorder.latencies.count + STEADY_ANSWERS;
     if (!(await until(() => recorder.latencies.count >= steadyAt, loadEnded))) break;
     const leader = await cluster.waitForLeader();
+    kills.push({ node: leader, atMs: load.elapsedMs });
     recorder.watchSilence(performance.now());
     await cluster.kill(leader);
     await cluster.waitForLeader();
@@ -85,7 +97,7 @@ export async function failOver(
     gapsMs.push(gapMs);
     onGap(gapMs);
   }
-  return gapsMs;
+  return { kills, gapsMs };
 }
 
 /** Every client has been answered since now. */

@@ -6,7 +6,7 @@
  * the life of the cluster (`run.ts`).
  */
 import type { ProcessCluster } from '../spawn/cluster.ts';
-import { failOver, type KillRecord, killAsOrdered } from './faults.ts';
+import { type FailOvers, failOver, killAsOrdered } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { Load, type LoadLimit, type PerfClient } from './load.ts';
 import { mixPeriod, type Operation } from './mix.ts';
@@ -96,20 +96,18 @@ function describeProgress(what: string, load: Load): string {
   return `${what}${share}: ${latencies.count} answered, ${rate}/s, ${errors} not executed, ${unknown} unknown`;
 }
 
-type Faults = { readonly kills: readonly KillRecord[]; readonly gapsMs: readonly number[] };
-
 async function doFaults(
   { plan, cluster, onProgress }: MeasureHost,
   load: Load,
   isOver: () => boolean,
-): Promise<Faults> {
+): Promise<FailOvers> {
   if (cluster === undefined) return { kills: [], gapsMs: [] };
   if (plan.failovers > 0) {
-    const gapsMs = await failOver(cluster, load, plan.failovers, isOver, (gapMs) =>
+    const found = await failOver(cluster, load, plan.failovers, isOver, (gapMs) =>
       onProgress(`failover: ${gapMs.toFixed(0)} ms without an answer`),
     );
     load.stop();
-    return { kills: [], gapsMs };
+    return found;
   }
   return { kills: await killAsOrdered(cluster, load, plan.kills, isOver), gapsMs: [] };
 }

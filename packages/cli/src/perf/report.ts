@@ -54,7 +54,7 @@ export function makeReport({ plan, load, kills, gapsMs, verification }: Findings
     errors: recorder.errors,
     unknown: recorder.unknown,
     errorCodes: Object.fromEntries(recorder.codes),
-    ...(plan.kills.length > 0 ? { kills } : {}),
+    ...(kills.length > 0 ? { kills } : {}),
     ...(plan.failovers > 0 ? { gapsMs, medianMs: median(gapsMs), maxMs: Math.max(0, ...gapsMs) } : {}),
     ...(verification === undefined ? {} : { verified: verification }),
   };
@@ -74,15 +74,16 @@ export function describeReport(report: PerfReport): string {
     `throughput  ${Math.round(report.throughput)} operations/s`,
     `latency ms  p50 ${ms(latencyMs.p50)}   p90 ${ms(latencyMs.p90)}   p99 ${ms(latencyMs.p99)}   p99.9 ${ms(latencyMs.p999)}   max ${ms(latencyMs.max)}`,
   ];
-  for (const { node, percent, atMs } of report.kills ?? [])
-    lines.push(`killed      node ${node} at ${percent} %, after ${seconds(atMs)}`);
-  (report.gapsMs ?? []).forEach((gapMs, index) =>
-    lines.push(`failover    ${String(index + 1).padStart(2)}: ${ms(gapMs)} ms without an answer`),
-  );
-  if (report.gapsMs !== undefined)
-    lines.push(`failover    median ${ms(report.medianMs ?? 0)} ms, max ${ms(report.maxMs ?? 0)} ms`);
+  lines.push(...describeFaults(report));
   if (report.verified !== undefined) lines.push(...describeVerification(report.verified));
   return lines.join('\n');
+}
+
+function describeFaults({ kills = [], gapsMs, medianMs = 0, maxMs = 0 }: PerfReport): string[] {
+  const killed = kills.map(({ node, atMs }) => `killed      node ${node} after ${seconds(atMs)}`);
+  if (gapsMs === undefined) return killed;
+  const gaps = gapsMs.map((gapMs, index) => `${killed[index]}: ${ms(gapMs)} ms without an answer`);
+  return [...gaps, `failover    median ${ms(medianMs)} ms, max ${ms(maxMs)} ms`];
 }
 
 function describeVerification({ keys, acknowledgedWrites, lost, examples }: Verification): string[] {
@@ -95,7 +96,7 @@ function codes({ errorCodes }: PerfReport): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-function count(amount: number, thing: string): string {
+export function count(amount: number, thing: string): string {
   return `${amount} ${thing}${amount === 1 ? '' : 's'}`;
 }
 

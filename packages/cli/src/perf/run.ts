@@ -13,7 +13,7 @@ import { ProcessCluster } from '../spawn/cluster.ts';
 import { measure } from './measure.ts';
 import { coursePicture, histogramPicture } from './picture.ts';
 import { MAX_IN_FLIGHT, type PerfFlags, type PerfPlan, readPlan } from './plan.ts';
-import { describeReport, type Findings, makeReport, type PerfReport } from './report.ts';
+import { count, describeReport, type Findings, makeReport, type PerfReport } from './report.ts';
 import { runSvg } from './svg.ts';
 
 /** A node keeps a window of this many commands for a session, and one connection has one session. */
@@ -76,7 +76,7 @@ function pictures({ load }: Findings): string {
 }
 
 function title({ clients, connections, mix, valueBytes, throughput }: PerfReport): string {
-  return `${clients} in flight, ${connections} connections, ${mix}, ${valueBytes} B: ${Math.round(throughput)} operations/s`;
+  return `${clients} in flight over ${count(connections, 'connection')}, ${mix}, ${valueBytes} B: ${Math.round(throughput)} operations/s`;
 }
 
 /** The first signal ends the run in order; a second one ends the process, and its exit hook the nodes. */

@@ -24,7 +24,7 @@ async function runOf(flags: PerfFlags): Promise<{ load: Load; report: PerfReport
   });
   await load.run();
   const verification = { keys: 300, acknowledgedWrites: 300, lost: 0, examples: [] };
-  const kills = plan.kills.map(({ percent }) => ({ node: 2, percent, atMs: 1 }));
+  const kills = [...plan.kills, ...Array.from({ length: plan.failovers })].map(() => ({ node: 2, atMs: 10 }));
   return {
     load,
     report: makeReport({ plan, load, kills, gapsMs: plan.failovers > 0 ? [250, 90, 120] : [], verification }),
@@ -121,17 +121,20 @@ describe('perf report', () => {
     for (const name of ['throughput', 'errors', 'unknown']) assert.equal(typeof json[name], 'number');
     assert.deepEqual(Object.keys(report.latencyMs).sort(), ['max', 'mean', 'p50', 'p90', 'p99', 'p999']);
     assert.equal(report.operations, 300);
-    assert.deepEqual(report.kills, [{ node: 2, percent: 25, atMs: 1 }]);
+    assert.deepEqual(report.kills, [{ node: 2, atMs: 10 }]);
     assert.match(
       describeReport(report),
-      /killed {6}node 2 at 25 %[^]*read back {3}300 keys of 300 acknowledged writes, 0 lost/,
+      /killed {6}node 2 after 0\.01 s\n[^]*read back {3}300 keys of 300 acknowledged writes, 0 lost/,
     );
   });
 
   it('adds the gaps of a failover run', async () => {
     const { report } = await runOf({ spawn: '3', failover: '3' });
     assert.deepEqual([report.gapsMs, report.medianMs, report.maxMs], [[250, 90, 120], 120, 250]);
-    assert.match(describeReport(report), /failover {4}median 120 ms, max 250 ms/);
+    assert.match(
+      describeReport(report),
+      /node 2 after 0\.01 s: 90\.0 ms without an answer\n[^]*failover {4}median 120 ms, max 250 ms/,
+    );
     assert.equal(median([]), 0);
   });
 });
@@ -151,7 +154,7 @@ describe('perf pictures', () => {
 
   it('writes an SVG without anything undefined in it', async () => {
     const { load } = await runOf({});
-    const svg = runSvg('a < b', load, [{ node: 2, percent: 50, atMs: 1 }]);
+    const svg = runSvg('a < b', load, [{ node: 2, atMs: 10 }]);
     assert.match(svg, /^<svg [^]*kill -9 node 2[^]*<\/svg>\n$/);
     assert.match(svg, /a &lt; b/);
     assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
