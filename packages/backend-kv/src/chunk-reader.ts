@@ -32,7 +32,8 @@ export class ChunkReader {
   /** Everything up to the end of the stream. */
   async rest(): Promise<Uint8Array> {
     const parts = [this.#held];
-    for (let next = await this.#chunks.next(); next.done !== true; next = await this.#chunks.next()) parts.push(next.value);
+    for (let next = await this.#chunks.next(); next.done !== true; next = await this.#chunks.next())
+      parts.push(next.value);
     this.#held = new Uint8Array(0);
     return Buffer.concat(parts);
   }

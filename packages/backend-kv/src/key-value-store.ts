@@ -15,7 +15,10 @@ export const SHARD_COUNT = 4096;
 export type ShardEntries = readonly (readonly [key: string, value: StoredValue])[];
 
 export class KeyValueStore {
-  readonly #shards: readonly Map<string, StoredValue>[] = Array.from({ length: SHARD_COUNT }, () => new Map<string, StoredValue>());
+  readonly #shards: readonly Map<string, StoredValue>[] = Array.from(
+    { length: SHARD_COUNT },
+    () => new Map<string, StoredValue>(),
+  );
   /** Images that are still being read. */
   readonly #images = new Set<StoreImage>();
   #size = 0;
@@ -118,6 +121,7 @@ export class StoreImage {
 /** FNV-1a over the characters, folded. Part of the snapshot's format: shards are read in the order of this number. */
 export function shardOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
+  for (let index = 0; index < key.length; index++)
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
   return (hash ^ (hash >>> 12) ^ (hash >>> 24)) & (SHARD_COUNT - 1);
 }

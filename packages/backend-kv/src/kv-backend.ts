@@ -25,7 +25,15 @@ import {
 } from '@quorate/core/ports';
 import { type CommandInput, decodeArguments, malformed, NIL_RESULT, type Result } from '@quorate/wire';
 import { KeyValueStore } from './key-value-store.ts';
-import { isKvCommand, KEY_START, type KvCommand, keyEnd, parseKvCommand, valueStart, verbOf } from './kv-command.ts';
+import {
+  isKvCommand,
+  KEY_START,
+  type KvCommand,
+  keyEnd,
+  parseKvCommand,
+  valueStart,
+  verbOf,
+} from './kv-command.ts';
 import { digestOf, readSnapshot, writeSnapshot } from './kv-snapshot.ts';
 import { bufferOver, byteString, type StoredValue, storedValue, valueBytes } from './stored-value.ts';
 
@@ -117,16 +125,22 @@ export class KvBackend implements Backend<KvCommand> {
     };
   }
 
-  async restore(snapshot: { readonly slot: Slot; readonly chunks: AsyncIterable<Uint8Array> }): Promise<BackendImage> {
+  async restore(snapshot: {
+    readonly slot: Slot;
+    readonly chunks: AsyncIterable<Uint8Array>;
+  }): Promise<BackendImage> {
     let restored: Awaited<ReturnType<typeof readSnapshot>>;
     try {
       restored = await readSnapshot(snapshot.chunks);
     } catch (error) {
-      throw new BackendUnavailable(`the snapshot cannot be used: ${(error as Error).message}`, { cause: error });
+      throw new BackendUnavailable(`the snapshot cannot be used: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
     const { header, store } = restored;
     const slot = header.mark?.slot ?? 0;
-    if (slot !== snapshot.slot) throw new BackendUnavailable(`the snapshot is of slot ${slot}, not ${snapshot.slot}`);
+    if (slot !== snapshot.slot)
+      throw new BackendUnavailable(`the snapshot is of slot ${slot}, not ${snapshot.slot}`);
     // From here on nothing can fail: all or nothing.
     this.#store = store;
     this.#mark = header.mark;

@@ -9,7 +9,14 @@
  * type. Executing is `kv-backend.ts`.
  */
 import { splitWords } from '@quorate/core/ports';
-import { type CommandInput, decodeArguments, decodeUtf8, encodeArguments, encodeUtf8, QuorateError } from '@quorate/wire';
+import {
+  type CommandInput,
+  decodeArguments,
+  decodeUtf8,
+  encodeArguments,
+  encodeUtf8,
+  QuorateError,
+} from '@quorate/wire';
 
 declare const checked: unique symbol;
 /** Bytes for which `isKvCommand` said yes. */
@@ -78,7 +85,9 @@ export function valueStart(command: KvCommand): number {
   return keyEnd(command) + 4;
 }
 
-export type KvParsed = { readonly ok: true; readonly command: KvCommand } | { readonly ok: false; readonly error: string };
+export type KvParsed =
+  | { readonly ok: true; readonly command: KvCommand }
+  | { readonly ok: false; readonly error: string };
 
 /** Reads a line of text or an argument list. Total: anything that is no command gives an error for people. */
 export function parseKvCommand(input: CommandInput): KvParsed {
@@ -116,7 +125,8 @@ function fromWords(words: readonly Uint8Array[]): KvParsed {
     const takes = verb === 'SET' ? 'a key and a value' : 'one key';
     return { ok: false, error: `${verb} takes ${takes}; ${countOf(words.length - 1)} given\n${USAGE}` };
   }
-  if (key.length > MAX_KEY_BYTES) return { ok: false, error: `a key of ${key.length} bytes is over the limit of ${MAX_KEY_BYTES}` };
+  if (key.length > MAX_KEY_BYTES)
+    return { ok: false, error: `a key of ${key.length} bytes is over the limit of ${MAX_KEY_BYTES}` };
   if (value !== undefined && value.length > MAX_VALUE_BYTES) {
     return { ok: false, error: `a value of ${value.length} bytes is over the limit of ${MAX_VALUE_BYTES}` };
   }

@@ -12,7 +12,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BackendImage, Fingerprinter, fingerprint, readImage, writeImage } from '@quorate/core/ports';
 import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
 import { ChunkReader } from './chunk-reader.ts';
-import { KeyValueStore, type ShardEntries, shardOf, type StoreImage } from './key-value-store.ts';
+import { KeyValueStore, type ShardEntries, type StoreImage, shardOf } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
 import { bufferOver, byteString, bytesOfString, storedValue, valueBytes } from './stored-value.ts';
 
@@ -105,7 +105,8 @@ function decodeHeader(bytes: Uint8Array): BackendImage {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw malformed('this is not a snapshot of the key-value backend');
   const version = reader.u16();
-  if (version !== VERSION) throw malformed(`a snapshot of format version ${version}; this build reads ${VERSION}`);
+  if (version !== VERSION)
+    throw malformed(`a snapshot of format version ${version}; this build reads ${VERSION}`);
   const header = readImage(reader);
   reader.end();
   return header;
@@ -129,7 +130,8 @@ function readSection(section: Uint8Array, shard: number, store: KeyValueStore): 
     const keyLength = reader.block(MAX_KEY_BYTES).length;
     const key = byteString(buffer, reader.offset - keyLength, reader.offset);
     const valueLength = reader.block(MAX_VALUE_BYTES).length;
-    if (shardOf(key) !== shard || (previous !== undefined && key <= previous)) throw malformed('keys out of order');
+    if (shardOf(key) !== shard || (previous !== undefined && key <= previous))
+      throw malformed('keys out of order');
     store.set(key, storedValue(buffer, reader.offset - valueLength, reader.offset));
     previous = key;
   }
@@ -143,5 +145,6 @@ async function readBlock(input: ChunkReader): Promise<Uint8Array> {
 function* cut(out: ByteWriter): Generator<Uint8Array> {
   const bytes = out.bytes();
   out.reset();
-  for (let start = 0; start < bytes.length; start += MAX_CHUNK_BYTES) yield bytes.subarray(start, start + MAX_CHUNK_BYTES);
+  for (let start = 0; start < bytes.length; start += MAX_CHUNK_BYTES)
+    yield bytes.subarray(start, start + MAX_CHUNK_BYTES);
 }

@@ -27,7 +27,9 @@ export function bytesOfString(text: string): Uint8Array {
 }
 
 export function storedValue(buffer: Buffer, start: number, end: number): StoredValue {
-  return end - start <= SHORT_VALUE_BYTES ? byteString(buffer, start, end) : new Uint8Array(buffer.subarray(start, end));
+  return end - start <= SHORT_VALUE_BYTES
+    ? byteString(buffer, start, end)
+    : new Uint8Array(buffer.subarray(start, end));
 }
 
 /** Bytes that the receiver may keep and must not change. */

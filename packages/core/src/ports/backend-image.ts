@@ -5,7 +5,14 @@
  * For the authors of backends; the framework does not need it. Decoders are total: they give an image or throw
  * `WIRE_MALFORMED`.
  */
-import { type ByteReader, type ByteWriter, malformed, readResult, type Result, writeResult } from '@quorate/wire';
+import {
+  type ByteReader,
+  type ByteWriter,
+  malformed,
+  type Result,
+  readResult,
+  writeResult,
+} from '@quorate/wire';
 import { asSlot } from '../protocol/types.ts';
 import { type AppliedMark, BackendDiverged, type BackendImage, type SystemRecord } from './backend.ts';
 
@@ -16,7 +23,12 @@ export const EMPTY_IMAGE: BackendImage = { mark: undefined, records: [], lastRes
 export type MarkStep = { readonly previous: AppliedMark; readonly next: AppliedMark };
 
 export function equalMarks(left: AppliedMark, right: AppliedMark): boolean {
-  return left.slot === right.slot && left.digest === right.digest && left.group === right.group && left.clusterId === right.clusterId;
+  return (
+    left.slot === right.slot &&
+    left.digest === right.digest &&
+    left.group === right.group &&
+    left.clusterId === right.clusterId
+  );
 }
 
 export function describeMark(mark: AppliedMark | undefined): string {
@@ -49,7 +61,9 @@ export function mergeRecords(kept: Map<string, Uint8Array>, delta: readonly Syst
 export function writeImage(out: ByteWriter, image: BackendImage): void {
   out.u8(image.mark === undefined ? 0 : 1);
   if (image.mark !== undefined) writeMark(out, image.mark);
-  const records = image.records.filter((record) => record.value !== null).sort((left, right) => (left.key < right.key ? -1 : 1));
+  const records = image.records
+    .filter((record) => record.value !== null)
+    .sort((left, right) => (left.key < right.key ? -1 : 1));
   out.u32(records.length);
   for (const { key, value } of records) {
     out.text(key);
@@ -64,7 +78,8 @@ export function readImage(reader: ByteReader): BackendImage {
   const mark = reader.flag() ? readMark(reader) : undefined;
   const records: SystemRecord[] = [];
   const recordCount = reader.u32();
-  for (let index = 0; index < recordCount; index++) records.push({ key: reader.text(), value: reader.block().slice() });
+  for (let index = 0; index < recordCount; index++)
+    records.push({ key: reader.text(), value: reader.block().slice() });
   const lastResults: Result[] = [];
   const resultCount = reader.u32();
   for (let index = 0; index < resultCount; index++) lastResults.push(ownedResult(readResult(reader)));
@@ -79,8 +94,14 @@ export function writeMark(out: ByteWriter, mark: AppliedMark): void {
 }
 
 export function readMark(reader: ByteReader): AppliedMark {
-  const mark = { clusterId: reader.text(256), group: reader.u32(), slot: asSlot(reader.integer()), digest: reader.text(16) };
-  if (!/^[0-9a-f]{16}$/.test(mark.digest)) throw malformed('a mark with a digest that is not 16 hexadecimal digits');
+  const mark = {
+    clusterId: reader.text(256),
+    group: reader.u32(),
+    slot: asSlot(reader.integer()),
+    digest: reader.text(16),
+  };
+  if (!/^[0-9a-f]{16}$/.test(mark.digest))
+    throw malformed('a mark with a digest that is not 16 hexadecimal digits');
   return mark;
 }
 

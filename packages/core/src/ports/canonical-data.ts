@@ -8,7 +8,15 @@
  * arrays, the same object in two places) is refused with the path to it. The decoder is total: plain data or
  * `WIRE_MALFORMED`; it accepts one spelling only and copies what it keeps.
  */
-import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8, equalBytes, malformed, QuorateError } from '@quorate/wire';
+import {
+  ByteReader,
+  ByteWriter,
+  decodeUtf8,
+  encodeUtf8,
+  equalBytes,
+  malformed,
+  QuorateError,
+} from '@quorate/wire';
 
 export type PlainData =
   | undefined
@@ -94,7 +102,8 @@ function writeObject(out: ByteWriter, data: object, place: Place): void {
     out.u8(SET);
     writePairs(out, [...data], undefined, place);
   } else if (prototype === Object.prototype || prototype === null) {
-    if (Object.getOwnPropertySymbols(data).length > 0) throw notPlain(place.path, 'an object with symbols as keys');
+    if (Object.getOwnPropertySymbols(data).length > 0)
+      throw notPlain(place.path, 'an object with symbols as keys');
     out.u8(prototype === null ? BARE_OBJECT : OBJECT);
     writePairs(out, Object.keys(data), Object.values(data), place);
   } else {
@@ -112,13 +121,19 @@ function writeElements(out: ByteWriter, elements: readonly unknown[], place: Pla
 }
 
 /** Keys with values, or keys alone. Keys are unique and primitive, so their bytes are unique and no prefix of another's. */
-function writePairs(out: ByteWriter, keys: readonly unknown[], values: readonly unknown[] | undefined, place: Place): void {
+function writePairs(
+  out: ByteWriter,
+  keys: readonly unknown[],
+  values: readonly unknown[] | undefined,
+  place: Place,
+): void {
   out.u32(keys.length);
   const sorted: Uint8Array[] = [];
   const pair = place.order === 'sorted' ? new ByteWriter(64) : out;
   for (const [index, key] of keys.entries()) {
     const inner = within(place, `.${String(key)}`);
-    if (typeof key === 'object' && key !== null) throw notPlain(inner.path, 'an object as key of a Map or member of a Set');
+    if (typeof key === 'object' && key !== null)
+      throw notPlain(inner.path, 'an object as key of a Map or member of a Set');
     writeData(pair, key, inner);
     if (values !== undefined) writeData(pair, values[index], inner);
     if (pair === out) continue;
@@ -165,7 +180,8 @@ type Source = { readonly bytes: Uint8Array; readonly order: DataOrder };
 
 function readData(reader: ByteReader, source: Source, depth: number): PlainData {
   const kind = reader.u8();
-  if (kind >= BYTES && depth >= MAX_DATA_DEPTH) throw malformed(`data nested more than ${MAX_DATA_DEPTH} deep`);
+  if (kind >= BYTES && depth >= MAX_DATA_DEPTH)
+    throw malformed(`data nested more than ${MAX_DATA_DEPTH} deep`);
   switch (kind) {
     case UNDEFINED:
       return undefined;
@@ -226,7 +242,8 @@ function readKeys(reader: ByteReader, source: Source, take: (key: PlainData) => 
     const start = reader.offset;
     const key = readData(reader, source, MAX_DATA_DEPTH);
     const keyBytes = source.bytes.subarray(start, reader.offset);
-    if (source.order === 'sorted' && previous !== undefined && compareBytes(previous, keyBytes) >= 0) throw malformed('keys out of order');
+    if (source.order === 'sorted' && previous !== undefined && compareBytes(previous, keyBytes) >= 0)
+      throw malformed('keys out of order');
     if (Object.is(key, -0)) throw malformed('minus zero as a key');
     previous = keyBytes;
     if (take(key) !== index + 1) throw malformed('a key that is there twice');

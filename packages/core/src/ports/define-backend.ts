@@ -19,6 +19,7 @@
  * results and state depend on nothing but state, command and context: no clock, no randomness, no I/O.
  */
 import { type CommandInput, decodeArguments, decodeUtf8, QuorateError, type Result } from '@quorate/wire';
+import { asSlot, type Slot } from '../protocol/types.ts';
 import {
   type Access,
   type AppliedMark,
@@ -36,7 +37,6 @@ import { fingerprint } from './fingerprint.ts';
 import { readOnlyView } from './read-only-view.ts';
 import { refuse, type SimpleResult, toResult } from './simple-result.ts';
 import { inTurn, readSimpleSnapshot, writeSimpleSnapshot } from './simple-snapshot.ts';
-import { asSlot, type Slot } from '../protocol/types.ts';
 import { formatValue, splitWords } from './words.ts';
 
 export { refuse, type SimpleResult } from './simple-result.ts';
@@ -80,7 +80,9 @@ export type SimpleBackend<State extends object, Command> = {
   query?(state: State, command: Command, context: ExecuteContext): SimpleResult;
 };
 
-export function defineBackend<State extends object, Command>(definition: SimpleBackend<State, Command>): Backend<Command> {
+export function defineBackend<State extends object, Command>(
+  definition: SimpleBackend<State, Command>,
+): Backend<Command> {
   return new PlainDataBackend(definition);
 }
 
@@ -116,7 +118,10 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
       encodeData(parsed.command, 'sorted');
       return parsed;
     } catch (error) {
-      return { ok: false, error: this.#withUsage(`${this.name} cannot read this command: ${messageOf(error)}`) };
+      return {
+        ok: false,
+        error: this.#withUsage(`${this.name} cannot read this command: ${messageOf(error)}`),
+      };
     }
   }
 
@@ -153,17 +158,22 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
       return toResult(this.#definition.execute(this.#state, command, context));
     } catch (error) {
       const where = `slot ${context.slot}, command ${context.ordinal}`;
-      this.#broken = new BackendDiverged(`${this.name} failed in the middle of a command (${where}): ${messageOf(error)}`, { cause: error });
+      this.#broken = new BackendDiverged(
+        `${this.name} failed in the middle of a command (${where}): ${messageOf(error)}`,
+        { cause: error },
+      );
       throw this.#broken;
     }
   }
 
   query(command: Command): Result {
     if (this.#broken !== undefined) throw this.#broken;
-    const { query, execute } = this.#definition;
+    const definition = this.#definition;
     const context = { logTimeMs: this.#logTimeMs, slot: this.#mark?.slot ?? asSlot(0), ordinal: 0 };
+    const view = readOnlyView(this.#state);
     try {
-      return toResult((query ?? execute).call(this.#definition, readOnlyView(this.#state), command, context));
+      if (definition.query !== undefined) return toResult(definition.query(view, command, context));
+      return toResult(definition.execute(view, command, context));
     } catch (error) {
       // Nothing was changed, so nobody but the one who asked is hurt.
       return refuse('QUERY_FAILED', messageOf(error));
@@ -178,11 +188,18 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
     if (this.#broken !== undefined) throw this.#broken;
     const records = [...this.#records].map(([key, value]) => ({ key, value }));
     const image = { mark: this.#mark, records, lastResults: this.#lastResults };
-    const chunks = writeSimpleSnapshot(this.name, { image, logTimeMs: this.#logTimeMs, state: encodeData(this.#state, 'kept') });
+    const chunks = writeSimpleSnapshot(this.name, {
+      image,
+      logTimeMs: this.#logTimeMs,
+      state: encodeData(this.#state, 'kept'),
+    });
     return { slot: this.#mark?.slot ?? asSlot(0), chunks: inTurn(chunks), release: async () => undefined };
   }
 
-  async restore(snapshot: { readonly slot: Slot; readonly chunks: AsyncIterable<Uint8Array> }): Promise<BackendImage> {
+  async restore(snapshot: {
+    readonly slot: Slot;
+    readonly chunks: AsyncIterable<Uint8Array>;
+  }): Promise<BackendImage> {
     const { image, logTimeMs, state } = await readSimpleSnapshot(this.name, snapshot);
     const restored = decodeData(state, 'kept') as State;
     // From here on nothing can fail.
@@ -215,7 +232,9 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
   }
 }
 
-function readInput(input: CommandInput): { readonly ok: true; readonly input: SimpleInput } | { readonly ok: false; readonly error: string } {
+function readInput(
+  input: CommandInput,
+): { readonly ok: true; readonly input: SimpleInput } | { readonly ok: false; readonly error: string } {
   if (input.form === 'text') {
     const split = splitWords(input.text);
     if (!split.ok) return { ok: false, error: `${split.error} (at character ${split.position + 1})` };

@@ -28,9 +28,13 @@ export function toResult(value: SimpleResult): Result {
       break;
     default:
   }
-  throw new TypeError(`a result is a string, number, boolean, Uint8Array, null or refuse(code, message); not ${describe(value)}`);
+  throw new TypeError(
+    `a result is a string, number, boolean, Uint8Array, null or refuse(code, message); not ${describe(value)}`,
+  );
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `an object of class ${value.constructor.name}` : typeof value;
+  return typeof value === 'object' && value !== null
+    ? `an object of class ${value.constructor.name}`
+    : typeof value;
 }

@@ -36,7 +36,8 @@ export function writeSimpleSnapshot(name: string, { image, logTimeMs, state }: S
   out.text(fingerprint(out.bytes()));
   const bytes = out.bytes();
   const chunks: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; start += SNAPSHOT_CHUNK_BYTES) chunks.push(bytes.subarray(start, start + SNAPSHOT_CHUNK_BYTES));
+  for (let start = 0; start < bytes.length; start += SNAPSHOT_CHUNK_BYTES)
+    chunks.push(bytes.subarray(start, start + SNAPSHOT_CHUNK_BYTES));
   return chunks;
 }
 
@@ -50,7 +51,9 @@ export async function readSimpleSnapshot(
   try {
     return readWhole(name, snapshot.slot, out.bytes());
   } catch (error) {
-    throw new BackendUnavailable(`the snapshot cannot be used: ${(error as Error).message}`, { cause: error });
+    throw new BackendUnavailable(`the snapshot cannot be used: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -83,7 +83,10 @@ function readEscape(text: string, position: number): Word | Mistake {
   if (letter === 'x' && /^[0-9a-fA-F]{2}$/.test(digits)) {
     return { bytes: Uint8Array.of(Number.parseInt(digits, 16)), end: position + 4 };
   }
-  return { error: 'after a backslash in double quotes comes n, r, t, ", \\ or x and two hexadecimal digits', position };
+  return {
+    error: 'after a backslash in double quotes comes n, r, t, ", \\ or x and two hexadecimal digits',
+    position,
+  };
 }
 
 /** Clean text as it is; everything else in double quotes with escapes, and so the empty value. One line always. */

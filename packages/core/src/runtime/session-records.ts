@@ -11,7 +11,15 @@
  * first slot after the results were known, holds only what is not acknowledged by then, never changes, and is
  * deleted when all of it is acknowledged: a client that waits for every answer costs no record of results at all.
  */
-import { ByteReader, ByteWriter, malformed, QuorateError, readResult, type Result, writeResult } from '@quorate/wire';
+import {
+  ByteReader,
+  ByteWriter,
+  malformed,
+  QuorateError,
+  type Result,
+  readResult,
+  writeResult,
+} from '@quorate/wire';
 import type { SystemRecord } from '../ports/backend.ts';
 import { fingerprint } from '../ports/fingerprint.ts';
 import { SESSION_FORMAT_VERSION } from './session-limits.ts';
@@ -87,9 +95,13 @@ export class SessionRecordWriter {
   }
 
   #deleteAcknowledged(session: Session, records: SystemRecord[]): void {
-    const acknowledged = session.resultRecords.filter((record) => record.highestSequence <= session.ackSequence);
+    const acknowledged = session.resultRecords.filter(
+      (record) => record.highestSequence <= session.ackSequence,
+    );
     if (acknowledged.length === 0) return;
-    session.resultRecords = session.resultRecords.filter((record) => record.highestSequence > session.ackSequence);
+    session.resultRecords = session.resultRecords.filter(
+      (record) => record.highestSequence > session.ackSequence,
+    );
     for (const { slot } of acknowledged) records.push({ key: resultsKey(session.id, slot), value: null });
   }
 
@@ -151,14 +163,22 @@ function continues(first: Execution, next: Execution | undefined, distance: numb
  * What the records of a store say, for the slot that the store is at. Records of others are ignored.
  * @throws QuorateError BACKEND_DIVERGED when they cannot be read or belong to another slot
  */
-export function readRecords(slot: number, records: readonly SystemRecord[], resultCount: number): SessionImage {
+export function readRecords(
+  slot: number,
+  records: readonly SystemRecord[],
+  resultCount: number,
+): SessionImage {
   try {
     return readImage(slot, records, resultCount);
   } catch (error) {
-    throw new QuorateError('BACKEND_DIVERGED', `the session records of the store cannot be used: ${(error as Error).message}`, {
-      details: { slot },
-      cause: error,
-    });
+    throw new QuorateError(
+      'BACKEND_DIVERGED',
+      `the session records of the store cannot be used: ${(error as Error).message}`,
+      {
+        details: { slot },
+        cause: error,
+      },
+    );
   }
 }
 
@@ -192,7 +212,8 @@ function readImage(slot: number, records: readonly SystemRecord[], resultCount: 
 function readHead(bytes: Uint8Array, resultCount: number): SessionHead {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== SESSION_FORMAT_VERSION) throw malformed(`format version ${version}; this build reads ${SESSION_FORMAT_VERSION}`);
+  if (version !== SESSION_FORMAT_VERSION)
+    throw malformed(`format version ${version}; this build reads ${SESSION_FORMAT_VERSION}`);
   const slot = reader.integer();
   const logTimeMs = reader.integer();
   const uses = reader.integer();
@@ -202,11 +223,13 @@ function readHead(bytes: Uint8Array, resultCount: number): SessionHead {
     const session = reader.integer();
     const first = reader.integer();
     const count = reader.u32();
-    if (count > resultCount - executions.length) throw malformed(`more executions than the ${resultCount} results of the last batch`);
+    if (count > resultCount - executions.length)
+      throw malformed(`more executions than the ${resultCount} results of the last batch`);
     for (let index = 0; index < count; index++) executions.push({ session, sequence: first + index });
   }
   reader.end();
-  if (executions.length !== resultCount) throw malformed(`${executions.length} executions and ${resultCount} results of the last batch`);
+  if (executions.length !== resultCount)
+    throw malformed(`${executions.length} executions and ${resultCount} results of the last batch`);
   return { slot, logTimeMs, uses, executions };
 }
 
@@ -250,7 +273,12 @@ function readKept(reader: ByteReader): Result | 'dropped' {
 }
 
 /** Over everything that decides what the table does next, in an order that does not depend on its history. */
-export function tableDigest(slot: number, logTimeMs: number, uses: number, sessions: readonly Session[]): string {
+export function tableDigest(
+  slot: number,
+  logTimeMs: number,
+  uses: number,
+  sessions: readonly Session[],
+): string {
   const out = new ByteWriter(4096);
   out.u8(SESSION_FORMAT_VERSION);
   out.integer(slot);

@@ -77,7 +77,8 @@ export class Session {
     this.restore(sequence, tooLarge ? 'dropped' : result);
     this.fresh.push(sequence);
     // A store that never asks for records must not make the list grow for ever.
-    if (this.fresh.length > 2 * SESSION_WINDOW_SEQUENCES) this.fresh = this.fresh.filter((one) => this.kept.has(one));
+    if (this.fresh.length > 2 * SESSION_WINDOW_SEQUENCES)
+      this.fresh = this.fresh.filter((one) => this.kept.has(one));
     return this.resultBytes - before;
   }
 

@@ -74,7 +74,11 @@ export class SessionTable {
    * The table as a store that was opened at `slot` has it: its records plus the results of its last batch.
    * @throws QuorateError BACKEND_DIVERGED when the records cannot belong to that slot
    */
-  static restore(slot: number, records: readonly SystemRecord[], lastResults: readonly Result[]): SessionTable {
+  static restore(
+    slot: number,
+    records: readonly SystemRecord[],
+    lastResults: readonly Result[],
+  ): SessionTable {
     const table = new SessionTable();
     if (slot === 0) return table;
     const image = readRecords(slot, records, lastResults.length);
@@ -126,7 +130,11 @@ export class SessionTable {
   execution(ordinal: number): Execution {
     const session = this.#executingSessions[ordinal];
     const sequence = this.#executingSequences[ordinal];
-    invariant(session !== undefined && sequence !== undefined, 'SESSION-ONCE', () => `no execution ${ordinal} in slot ${this.#slot}`);
+    invariant(
+      session !== undefined && sequence !== undefined,
+      'SESSION-ONCE',
+      () => `no execution ${ordinal} in slot ${this.#slot}`,
+    );
     return { session: session.id, sequence };
   }
 
@@ -137,7 +145,11 @@ export class SessionTable {
   begin(slot: number, stampMs: number | undefined): number {
     invariant(slot === this.#slot + 1, 'PREFIX-APPLY', () => `slot ${slot} follows slot ${this.#slot}`);
     invariant(this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} was not settled`);
-    invariant(Number.isSafeInteger(sessionIdOf(slot, MAX_OPENS_PER_SLOT)), 'BOUNDED', () => `slot ${slot} is too high for session ids`);
+    invariant(
+      Number.isSafeInteger(sessionIdOf(slot, MAX_OPENS_PER_SLOT)),
+      'BOUNDED',
+      () => `slot ${slot} is too high for session ids`,
+    );
     this.#slot = slot;
     if (stampMs !== undefined && stampMs > this.#logTimeMs) this.#logTimeMs = stampMs;
     this.#opens = 0;
@@ -201,7 +213,11 @@ export class SessionTable {
   settle(results: readonly Result[]): void {
     const count = this.#executingSequences.length;
     invariant(!this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} was settled before`);
-    invariant(results.length === count, 'SESSION-ONCE', () => `${results.length} results for ${count} executions of slot ${this.#slot}`);
+    invariant(
+      results.length === count,
+      'SESSION-ONCE',
+      () => `${results.length} results for ${count} executions of slot ${this.#slot}`,
+    );
     for (let ordinal = 0; ordinal < count; ordinal++) {
       const session = this.#executingSessions[ordinal] as Session;
       const sequence = this.#executingSequences[ordinal] as number;
@@ -292,7 +308,8 @@ export class SessionTable {
 
   #ordinalOf(session: Session, sequence: number): number {
     for (let ordinal = 0; ordinal < this.#executingSequences.length; ordinal++) {
-      if (this.#executingSequences[ordinal] === sequence && this.#executingSessions[ordinal] === session) return ordinal;
+      if (this.#executingSequences[ordinal] === sequence && this.#executingSessions[ordinal] === session)
+        return ordinal;
     }
     throw new RangeError(`sequence ${sequence} of session ${session.id} is pending but does not execute`);
   }

@@ -8,29 +8,43 @@ import { chainDigest, GENESIS_DIGEST } from '#src/runtime/digest-chain.ts';
 const batch = (stampMs: number, bytes: Uint8Array): Value => ({ kind: 'batch', stampMs, bytes });
 
 function digestOf(values: readonly Value[]): string {
-  return values.reduce((digest, value, index) => chainDigest(digest, asSlot(index + 1), value, crc32), GENESIS_DIGEST);
+  return values.reduce(
+    (digest, value, index) => chainDigest(digest, asSlot(index + 1), value, crc32),
+    GENESIS_DIGEST,
+  );
 }
 
 const value = fc.oneof(
   fc.constant(NOOP),
-  fc.tuple(fc.nat(3), fc.uint8Array({ minLength: 1, maxLength: 40 })).map(([stamp, bytes]) => batch(stamp, bytes)),
+  fc
+    .tuple(fc.nat(3), fc.uint8Array({ minLength: 1, maxLength: 40 }))
+    .map(([stamp, bytes]) => batch(stamp, bytes)),
 );
 
 describe('digest chain', () => {
   it("never changes its format: these digests are stored beside the users' data", () => {
     const text = new TextEncoder().encode('the quick brown fox jumps over the lazy dog');
     assert.deepEqual(
-      [digestOf([]), digestOf([NOOP]), digestOf([batch(1_700_000_000_000, text)]), digestOf([NOOP, batch(7, text), NOOP])],
+      [
+        digestOf([]),
+        digestOf([NOOP]),
+        digestOf([batch(1_700_000_000_000, text)]),
+        digestOf([NOOP, batch(7, text), NOOP]),
+      ],
       ['0000000000000000', '3bb220bbf7c189e3', '5a15d919cf4c24c4', '0525ff6bd2bbbd84'],
     );
   });
 
   it('differs for different histories of the same length', () => {
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), fc.array(value, { minLength: 1, maxLength: 8 }), (left, right) => {
-        const isSame = JSON.stringify(left) === JSON.stringify(right);
-        assert.equal(digestOf(left) === digestOf(right), isSame);
-      }),
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 8 }),
+        fc.array(value, { minLength: 1, maxLength: 8 }),
+        (left, right) => {
+          const isSame = JSON.stringify(left) === JSON.stringify(right);
+          assert.equal(digestOf(left) === digestOf(right), isSame);
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -22,7 +22,10 @@ export class SessionModel {
   readonly #sessions: ModelSession[] = [];
   #logTimeMs = 0;
 
-  feed(slot: number, content: ScriptSlot): { logTimeMs: number; opened: number[]; closed: boolean[]; admissions: Admission[] } {
+  feed(
+    slot: number,
+    content: ScriptSlot,
+  ): { logTimeMs: number; opened: number[]; closed: boolean[]; admissions: Admission[] } {
     this.#logTimeMs = Math.max(this.#logTimeMs, content.stampMs ?? 0);
     const opened: number[] = [];
     const closed: boolean[] = [];
@@ -32,11 +35,18 @@ export class SessionModel {
       if (group.kind === 'open') {
         const id = slot * 4096 + opened.length;
         opened.push(id);
-        this.#sessions.push({ id, lastLogTimeMs: this.#logTimeMs, ackSequence: 0, closed: false, executed: new Map() });
+        this.#sessions.push({
+          id,
+          lastLogTimeMs: this.#logTimeMs,
+          ackSequence: 0,
+          closed: false,
+          executed: new Map(),
+        });
         continue;
       }
       const session = this.#sessions[group.session];
-      const isLive = session !== undefined && !session.closed && this.#logTimeMs - session.lastLogTimeMs <= TTL_MS;
+      const isLive =
+        session !== undefined && !session.closed && this.#logTimeMs - session.lastLogTimeMs <= TTL_MS;
       if (group.kind === 'close') {
         closed.push(isLive);
         if (isLive) session.closed = true;
@@ -47,7 +57,9 @@ export class SessionModel {
         session.ackSequence = Math.max(session.ackSequence, group.ackSequence);
       }
       for (const sequence of group.sequences) {
-        const admission: Admission = isLive ? judge(session, sequence) : { kind: 'refused', code: 'SESSION_EXPIRED' };
+        const admission: Admission = isLive
+          ? judge(session, sequence)
+          : { kind: 'refused', code: 'SESSION_EXPIRED' };
         admissions.push(admission);
         if (admission.kind === 'execute') session?.executed.set(sequence, ordinals++);
       }
@@ -66,5 +78,7 @@ function judge(session: ModelSession, sequence: number): Admission {
   if (sequence > session.ackSequence + WINDOW) return { kind: 'refused', code: 'SESSION_WINDOW' };
   const before = session.executed.get(sequence);
   if (before === undefined) return { kind: 'execute' };
-  return typeof before === 'number' ? { kind: 'repeated', ordinal: before } : { kind: 'duplicate', result: before };
+  return typeof before === 'number'
+    ? { kind: 'repeated', ordinal: before }
+    : { kind: 'duplicate', result: before };
 }

@@ -2,16 +2,22 @@
  * Random histories for the session table: slots of groups as the applier sees them, and a driver that feeds one to
  * a table and collects everything that can be seen from outside.
  */
-import fc from 'fast-check';
+
 import type { Result } from '@quorate/wire';
+import fc from 'fast-check';
 import type { SystemRecord } from '#src/ports/backend.ts';
-import { type Admission, SessionTable } from '#src/runtime/session-table.ts';
+import type { Admission, SessionTable } from '#src/runtime/session-table.ts';
 
 /** Sessions are named by the number of their opening in the history, from 0; numbers without an opening are strangers. */
 export type ScriptGroup =
   | { readonly kind: 'open' }
   | { readonly kind: 'close'; readonly session: number }
-  | { readonly kind: 'commands'; readonly session: number; readonly ackSequence: number; readonly sequences: readonly number[] };
+  | {
+      readonly kind: 'commands';
+      readonly session: number;
+      readonly ackSequence: number;
+      readonly sequences: readonly number[];
+    };
 
 export type ScriptSlot = { readonly stampMs: number | undefined; readonly groups: readonly ScriptGroup[] };
 
@@ -21,7 +27,10 @@ const HOUR_MS = 3_600_000;
 const BASE_MS = 1_700_000_000_000;
 
 const session = fc.nat(5);
-const sequence = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 12 }) }, fc.integer({ min: 1, max: 9000 }));
+const sequence = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 12 }) },
+  fc.integer({ min: 1, max: 9000 }),
+);
 const ackSequence = fc.oneof({ weight: 4, arbitrary: fc.nat(8) }, { weight: 1, arbitrary: fc.nat(5000) });
 
 const group: fc.Arbitrary<ScriptGroup> = fc.oneof(
@@ -29,9 +38,14 @@ const group: fc.Arbitrary<ScriptGroup> = fc.oneof(
   { weight: 1, arbitrary: session.map((one): ScriptGroup => ({ kind: 'close', session: one })) },
   {
     weight: 12,
-    arbitrary: fc
-      .tuple(session, ackSequence, fc.uniqueArray(sequence, { maxLength: 5 }))
-      .map(([one, ack, sequences]): ScriptGroup => ({ kind: 'commands', session: one, ackSequence: ack, sequences: sequences.sort((a, b) => a - b) })),
+    arbitrary: fc.tuple(session, ackSequence, fc.uniqueArray(sequence, { maxLength: 5 })).map(
+      ([one, ack, sequences]): ScriptGroup => ({
+        kind: 'commands',
+        session: one,
+        ackSequence: ack,
+        sequences: sequences.sort((a, b) => a - b),
+      }),
+    ),
   },
 );
 
@@ -74,7 +88,13 @@ export type SlotReport = {
 };
 
 /** Feeds one slot. `sessions` collects the ids by opening and is shared by all tables that run the same history. */
-export function feed(table: SessionTable, slot: number, content: ScriptSlot, sessions: (number | undefined)[], withRecords = true): SlotReport {
+export function feed(
+  table: SessionTable,
+  slot: number,
+  content: ScriptSlot,
+  sessions: (number | undefined)[],
+  withRecords = true,
+): SlotReport {
   const logTimeMs = table.begin(slot, content.stampMs);
   const opened: (number | undefined)[] = [];
   const closed: boolean[] = [];
@@ -85,7 +105,8 @@ export function feed(table: SessionTable, slot: number, content: ScriptSlot, ses
     else {
       const id = idOf(one.session, sessions, opened);
       table.acknowledge(id, one.ackSequence);
-      for (const sequenceNumber of one.sequences) admissions.push(table.admit(id, sequenceNumber, one.ackSequence));
+      for (const sequenceNumber of one.sequences)
+        admissions.push(table.admit(id, sequenceNumber, one.ackSequence));
     }
   }
   sessions.push(...opened);
@@ -106,6 +127,10 @@ export function resultsOf(slot: number, report: SlotReport): Result[] {
   return report.executions.map((_, ordinal) => resultOf(slot, ordinal));
 }
 
-function idOf(opening: number, before: readonly (number | undefined)[], inSlot: readonly (number | undefined)[]): number {
+function idOf(
+  opening: number,
+  before: readonly (number | undefined)[],
+  inSlot: readonly (number | undefined)[],
+): number {
   return [...before, ...inSlot][opening] ?? 999_999_999_999;
 }

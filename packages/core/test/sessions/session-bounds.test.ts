@@ -98,13 +98,20 @@ describe('bounds of the session table', () => {
     const feeder = new Feeder();
     const session = feeder.open();
     feeder.execute(session, 1, 101);
-    assert.ok(feeder.table.resultBytes <= 64 * MEBIBYTE + 100 * 64, `${feeder.table.resultBytes} bytes are kept`);
+    assert.ok(
+      feeder.table.resultBytes <= 64 * MEBIBYTE + 100 * 64,
+      `${feeder.table.resultBytes} bytes are kept`,
+    );
     feeder.slot(BASE_MS, () => {
       const admissions = Array.from({ length: 100 }, (_, index) => feeder.table.admit(session, index + 1, 0));
       const kept = admissions.filter((admission) => admission.kind === 'duplicate').length;
       assert.equal(kept, 63);
       for (const admission of admissions.slice(kept)) assert.deepEqual(admission, STALE);
-      assert.deepEqual(feeder.table.admit(session, 101, 100), { kind: 'execute' }, 'an acknowledgement makes room again');
+      assert.deepEqual(
+        feeder.table.admit(session, 101, 100),
+        { kind: 'execute' },
+        'an acknowledgement makes room again',
+      );
     });
     assert.equal(feeder.table.find(session, 101), LARGE);
   });

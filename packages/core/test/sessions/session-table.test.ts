@@ -30,7 +30,12 @@ describe('session table', () => {
           const report = feed(table, index + 1, content, sessions);
           const expected = model.feed(index + 1, content);
           assert.deepEqual(
-            { logTimeMs: report.logTimeMs, opened: report.opened, closed: report.closed, admissions: report.admissions },
+            {
+              logTimeMs: report.logTimeMs,
+              opened: report.opened,
+              closed: report.closed,
+              admissions: report.admissions,
+            },
             expected,
           );
           for (const execution of report.executions) {

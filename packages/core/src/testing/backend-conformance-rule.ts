@@ -1,0 +1,11 @@
+/** One rule of the backend contract, as something that can be checked. */
+import type { Bench } from './backend-conformance-kit.ts';
+
+export type BackendRule = {
+  /** In capitals; what a failure is known by. Never reused for another rule. */
+  readonly name: string;
+  /** One sentence: what a backend does that keeps the rule. */
+  readonly claim: string;
+  /** Throws when the rule is broken. */
+  check(bench: Bench): Promise<void>;
+};

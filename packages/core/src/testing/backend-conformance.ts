@@ -1,0 +1,78 @@
+/**
+ * What every backend must do, as rules with names that any backend can be checked against.
+ *
+ * In a mocha-style test file: `backendConformance(subject)`. The words of the runner come from the caller or, by
+ * default, from the globals, so that this package does not depend on one. A tool calls `checkBackend` and prints the
+ * report. A failure names its rule and the seed with which it happens again. New rules are added to the lists of
+ * `backend-conformance-*.ts`; a rule's name never changes its meaning.
+ */
+import { streamOf as randomStreamOf } from '../protocol/random.ts';
+import { APPLY_RULES } from './backend-conformance-apply.ts';
+import { COMMAND_RULES } from './backend-conformance-commands.ts';
+import { type BackendSubject, Bench } from './backend-conformance-kit.ts';
+import type { BackendRule } from './backend-conformance-rule.ts';
+import { SNAPSHOT_RULES } from './backend-conformance-snapshot.ts';
+import type { ConformanceRunner } from './journal-conformance-kit.ts';
+
+export { argumentsCommand, type BackendSubject, textCommand } from './backend-conformance-kit.ts';
+export type { BackendRule } from './backend-conformance-rule.ts';
+
+export const BACKEND_RULES: readonly BackendRule[] = [...COMMAND_RULES, ...APPLY_RULES, ...SNAPSHOT_RULES];
+
+export class RuleBroken extends Error {
+  readonly rule: string;
+  readonly seed: number;
+
+  constructor(rule: BackendRule, seed: number, cause: unknown) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    super(`rule ${rule.name} is broken (seed ${seed}): ${detail}`, { cause });
+    this.name = 'RuleBroken';
+    this.rule = rule.name;
+    this.seed = seed;
+  }
+}
+
+/** @throws RuleBroken */
+export async function checkRule(rule: BackendRule, subject: BackendSubject, seed = 1): Promise<void> {
+  const bench = new Bench(subject, randomStreamOf(seed, rule.name));
+  try {
+    await rule.check(bench);
+  } catch (error) {
+    throw new RuleBroken(rule, seed, error);
+  } finally {
+    await bench.close();
+  }
+}
+
+export type RuleReport = {
+  readonly rule: string;
+  readonly claim: string;
+  readonly broken: RuleBroken | undefined;
+};
+
+/** Every rule, also after one is broken. */
+export async function checkBackend(subject: BackendSubject, seed = 1): Promise<RuleReport[]> {
+  const reports: RuleReport[] = [];
+  for (const rule of BACKEND_RULES) {
+    let broken: RuleBroken | undefined;
+    try {
+      await checkRule(rule, subject, seed);
+    } catch (error) {
+      if (!(error instanceof RuleBroken)) throw error;
+      broken = error;
+    }
+    reports.push({ rule: rule.name, claim: rule.claim, broken });
+  }
+  return reports;
+}
+
+/** Registers one test for each rule. */
+export function backendConformance(
+  subject: BackendSubject,
+  runner: ConformanceRunner = globalThis as unknown as ConformanceRunner,
+): void {
+  runner.describe(`backend conformance: ${subject.name}`, () => {
+    for (const rule of BACKEND_RULES)
+      runner.it(`${rule.name}: ${rule.claim}`, () => checkRule(rule, subject));
+  });
+}
