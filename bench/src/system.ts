@@ -33,6 +33,8 @@ export type LoadResult = {
   };
   readonly errors: number;
   readonly unknown: number;
+  /** All that were answered, the warming up included; where the load counts them. */
+  readonly answered?: number;
 };
 
 export type RunningSystem = {

@@ -74,8 +74,13 @@ export class GrpcConnection {
     body.set(message, 5);
     this.#waiting.push({ body, call: { onEnd, hasMessage: false } });
     if (this.#flushDue) return;
+    if (this.#calls.size === 0) return this.#flush(); // Nothing to wait for: a lone call leaves at once.
     this.#flushDue = true;
     setImmediate(() => this.#flush());
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   #flush(): void {

@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { freePorts, NodeProcess, poll } from 'quorate/spawn';
 import { untilListening } from '../listening.ts';
 import { runLoad } from '../load-process.ts';
-import { KEYS, type RunningSystem, SERVERS, type System, VALUE_BYTES } from '../system.ts';
+import {
+  KEYS,
+  type LoadResult,
+  type Point,
+  type RunningSystem,
+  SERVERS,
+  type System,
+  type Times,
+  VALUE_BYTES,
+} from '../system.ts';
 
 const LEADER_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 5000;
@@ -67,23 +76,30 @@ export async function startEtcd(directory: string): Promise<RunningEtcd> {
   return {
     clientPorts,
     pids: members.map((member) => member.pid),
-    async load({ operation, inFlight, connections }, { warmupMs, durationMs }) {
-      const args = [
-        leaderPort,
-        inFlight,
-        connections,
-        VALUE_BYTES,
-        warmupMs,
-        durationMs,
-        operation === 'write' ? 'put' : 'range',
-        KEYS,
-      ];
-      return runLoad(LOAD, args, directory, warmupMs + durationMs);
+    async load(point, times) {
+      const before = await revision(leaderPort);
+      const result = await loadEtcd(leaderPort, directory, point, times);
+      const written = (await revision(leaderPort)) - before;
+      // Every put is a revision of its own: a load that counts answers wrongly must not be believed.
+      if (point.operation === 'write' && written !== result.answered)
+        throw new Error(`etcd wrote ${written} times and the load was answered ${result.answered} times`);
+      return result;
     },
     async stop() {
       await Promise.all(members.map((member) => member.terminate(STOP_GRACE_MS)));
     },
   };
+}
+
+function loadEtcd(
+  port: number,
+  directory: string,
+  { operation, inFlight, connections }: Point,
+  { warmupMs, durationMs }: Times,
+): Promise<LoadResult> {
+  const method = operation === 'write' ? 'put' : 'range';
+  const args = [port, inFlight, connections, VALUE_BYTES, warmupMs, durationMs, method, KEYS];
+  return runLoad(LOAD, args, directory, warmupMs + durationMs);
 }
 
 function startMember(
@@ -128,6 +144,10 @@ type MemberStatus = {
   readonly header: { readonly member_id: string; readonly revision: string };
   readonly leader?: string;
 };
+
+async function revision(port: number): Promise<number> {
+  return Number((await memberStatus(port))?.header.revision);
+}
 
 async function memberStatus(port: number): Promise<MemberStatus | undefined> {
   try {
