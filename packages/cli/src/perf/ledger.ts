@@ -23,6 +23,8 @@ const RETIRED = 2;
 /** Digits of the largest write number that a run reaches. */
 export const MIN_NUMBERED_VALUE_BYTES = 12;
 const KEY_DIGITS = 10;
+/** Keys whose text is kept: making it again for every operation would be charged to the cluster. */
+const CACHED_KEYS = 100_000;
 
 export class Ledger {
   /** Prefix of all keys of this run, so that two runs against one cluster do not meet. */
@@ -36,6 +38,7 @@ export class Ledger {
   readonly #acknowledged: WriteNumber[] = [];
   /** Retired keys and their unknown write. */
   readonly #unknown = new Map<number, WriteNumber>();
+  readonly #keyTexts: string[] = [];
   #nextKey = 0;
   #writes: WriteNumber = 0;
   #acknowledgedWrites = 0;
@@ -64,7 +67,8 @@ export class Ledger {
   }
 
   keyText(key: number): string {
-    return this.#prefix + String(key).padStart(KEY_DIGITS, '0');
+    if (key >= CACHED_KEYS) return this.#makeKey(key);
+    return (this.#keyTexts[key] ??= this.#makeKey(key));
   }
 
   valueText(write: WriteNumber): string {
@@ -119,6 +123,10 @@ export class Ledger {
         allowed: unknown === undefined ? [last] : [last, this.#valueOrNone(unknown)],
       };
     }
+  }
+
+  #makeKey(key: number): string {
+    return this.#prefix + String(key).padStart(KEY_DIGITS, '0');
   }
 
   #valueOrNone(write: WriteNumber): string | null {
