@@ -8,9 +8,17 @@
 import { CommandEngine } from './command-engine.ts';
 import type { CommandPart } from './command-slab.ts';
 import { ClientEmitter, type ClientEventName, type ClientListener } from './events.ts';
-import { searchLeader, type Leader } from './leader-search.ts';
-import { readOptions, type CallOptions, type ClientOptions, type ClientSettings, type ExecOptions, type ReadOptions } from './options.ts';
+import { type Leader, searchLeader } from './leader-search.ts';
 import {
+  type CallOptions,
+  type ClientOptions,
+  type ClientSettings,
+  type ExecOptions,
+  type ReadOptions,
+  readOptions,
+} from './options.ts';
+import {
+  type ExecResult,
   READ_ANY,
   READ_BYTES,
   READ_TEXT,
@@ -19,7 +27,6 @@ import {
   WRITE_TEXT,
   WRITTEN_BYTES,
   WRITTEN_TEXT,
-  type ExecResult,
 } from './results.ts';
 
 /** A line as people type it, or its arguments: binary-safe, without quoting. */
@@ -96,20 +103,28 @@ export class QuorateClient {
 
   /** The value that is now stored. @throws QuorateError; RefusedError if the backend says no */
   set(key: CommandPart, value: CommandPart, options?: CallOptions): Promise<string> {
-    return this.#engine.call(WRITTEN_TEXT, callOptions(options), (slab, command) => slab.writeKeyValue(command, SET, key, value));
+    return this.#engine.call(WRITTEN_TEXT, callOptions(options), (slab, command) =>
+      slab.writeKeyValue(command, SET, key, value),
+    );
   }
 
   setBytes(key: CommandPart, value: CommandPart, options?: CallOptions): Promise<Uint8Array> {
-    return this.#engine.call(WRITTEN_BYTES, callOptions(options), (slab, command) => slab.writeKeyValue(command, SET, key, value));
+    return this.#engine.call(WRITTEN_BYTES, callOptions(options), (slab, command) =>
+      slab.writeKeyValue(command, SET, key, value),
+    );
   }
 
   /** The value that was there; `null` if there was none. @throws QuorateError; RefusedError if the backend says no */
   del(key: CommandPart, options?: CallOptions): Promise<string | null> {
-    return this.#engine.call(WRITE_TEXT, callOptions(options), (slab, command) => slab.writeKey(command, DEL, key));
+    return this.#engine.call(WRITE_TEXT, callOptions(options), (slab, command) =>
+      slab.writeKey(command, DEL, key),
+    );
   }
 
   delBytes(key: CommandPart, options?: CallOptions): Promise<Uint8Array | null> {
-    return this.#engine.call(WRITE_BYTES, callOptions(options), (slab, command) => slab.writeKey(command, DEL, key));
+    return this.#engine.call(WRITE_BYTES, callOptions(options), (slab, command) =>
+      slab.writeKey(command, DEL, key),
+    );
   }
 
   /**
@@ -126,7 +141,8 @@ export class QuorateClient {
 
   /** Who leads, as the nodes say. Waits for an election within the time-out. @throws CANNOT_CONNECT, NO_LEADER */
   async findLeader(options: CallOptions = {}): Promise<Leader> {
-    return this.leader ?? searchLeader(this.#settings, options);
+    const { isAtLeader, leader } = this.#engine.navigator;
+    return isAtLeader && leader !== undefined ? leader : searchLeader(this.#settings, options);
   }
 
   /** Refuses new calls, waits for those in flight (at most `closeTimeoutMs`), closes the session and the sockets. */
@@ -148,7 +164,6 @@ export class QuorateClient {
 
   async #drainAndClose(): Promise<void> {
     await this.#engine.drain(this.#settings.closeTimeoutMs);
-    this.#engine.rejectAll();
     await this.#engine.closeSession(CLOSE_SESSION_MS);
     this.#finish(true);
   }

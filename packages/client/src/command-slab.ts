@@ -44,7 +44,8 @@ export class CommandSlab {
 
   /** @throws ARGUMENT */
   writeArguments(command: PendingCommand, parts: readonly CommandPart[]): void {
-    if (!Array.isArray(parts)) throw new QuorateError('ARGUMENT', `a command is a text or a list, not ${describe(parts)}`);
+    if (!isList(parts))
+      throw new QuorateError('ARGUMENT', `a command is a text or a list, not ${describe(parts)}`);
     if (parts.length > MAX_ARGUMENTS) {
       throw new QuorateError('ARGUMENT', `${parts.length} arguments are over the limit of ${MAX_ARGUMENTS}`);
     }
@@ -76,6 +77,7 @@ export class CommandSlab {
     }
     command.chunk = this.#chunk;
     command.start = this.#end;
+    command.isText = form === FORM_TEXT;
     this.#view.setFloat64(this.#end, command.sequence, true);
     this.#view.setUint8(this.#end + 8, form);
     this.#end += ELEMENT_HEAD_BYTES;
@@ -116,11 +118,20 @@ export class CommandSlab {
   }
 }
 
+/** `Array.isArray` would turn the parts into `any`. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
 /** Bytes that are enough for the part. */
 function partBound(part: unknown): number {
-  if (typeof part === 'string') return part.length <= MEASURED_TEXT_CHARS ? part.length * 3 : Buffer.byteLength(part);
+  if (typeof part === 'string')
+    return part.length <= MEASURED_TEXT_CHARS ? part.length * 3 : Buffer.byteLength(part);
   if (part instanceof Uint8Array) return part.length;
-  throw new QuorateError('ARGUMENT', `keys, values and arguments are text or Uint8Array, not ${describe(part)}`);
+  throw new QuorateError(
+    'ARGUMENT',
+    `keys, values and arguments are text or Uint8Array, not ${describe(part)}`,
+  );
 }
 
 function describe(value: unknown): string {

@@ -17,12 +17,14 @@ export function parseEndpoints(input: EndpointsInput): readonly string[] {
   for (const text of texts) {
     for (const endpoint of splitList(text)) endpoints.add(parseEndpoint(endpoint));
   }
-  if (endpoints.size === 0) throw new QuorateError('ARGUMENT', 'at least one endpoint is needed, such as 127.0.0.1:7001');
+  if (endpoints.size === 0)
+    throw new QuorateError('ARGUMENT', 'at least one endpoint is needed, such as 127.0.0.1:7001');
   return [...endpoints];
 }
 
 function splitList(text: unknown): string[] {
-  if (typeof text !== 'string') throw new QuorateError('ARGUMENT', `an endpoint must be a text, not ${typeof text}`);
+  if (typeof text !== 'string')
+    throw new QuorateError('ARGUMENT', `an endpoint must be a text, not ${typeof text}`);
   let list = text.trim();
   if (list.startsWith(SCHEME)) list = list.slice(SCHEME.length).replace(/\/$/, '');
   return list
@@ -35,9 +37,13 @@ function parseEndpoint(text: string): string {
   const match = ENDPOINT.exec(text);
   const port = Number(match?.[1]);
   if (match === null || port < 1 || port > 65_535 || !URL.canParse(`ws://${text}`)) {
-    throw new QuorateError('ARGUMENT', `not an endpoint: "${text}"; write HOST:PORT or quorate://HOST:PORT,HOST:PORT`, {
-      details: { endpoint: text },
-    });
+    throw new QuorateError(
+      'ARGUMENT',
+      `not an endpoint: "${text}"; write HOST:PORT or quorate://HOST:PORT,HOST:PORT`,
+      {
+        details: { endpoint: text },
+      },
+    );
   }
   return text;
 }

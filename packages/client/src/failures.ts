@@ -2,7 +2,7 @@
  * Words for the ends that are not results: time-out, abort, no connection, and what a node refused. Each error
  * says whether the command may have taken effect, and the latest reason that is known.
  */
-import { QuorateError, type Answer, type ErrorDetails, type Outcome } from '@quorate/wire';
+import { type Answer, type ErrorDetails, type Outcome, QuorateError } from '@quorate/wire';
 import type { PendingCommand } from './pending.ts';
 import { outlivesTimeout } from './verdict.ts';
 
@@ -14,21 +14,30 @@ const DEFINITE: ReadonlySet<string> = new Set(['ARGUMENT', 'PARSE', 'FORBIDDEN',
 /** A node's refusal that no retry can change. */
 export function refusedBy(answer: ErrorAnswer, command: PendingCommand): QuorateError {
   const mayHaveRun = command.maybeExecuted && !DEFINITE.has(answer.code);
-  const outcome: Outcome = command.shape.isRead || (answer.outcome === 'none' && !mayHaveRun) ? 'none' : 'unknown';
+  const outcome: Outcome =
+    command.shape.isRead || (answer.outcome === 'none' && !mayHaveRun) ? 'none' : 'unknown';
   return new QuorateError(answer.code, answer.message, { outcome, details: answer.details });
 }
 
 export function redirectedTooOften(command: PendingCommand, redirects: number): QuorateError {
-  return new QuorateError('REDIRECTED_TOO_OFTEN', `${redirects} nodes in a row named another leader; ${fate(command)}`, {
-    outcome: command.outcome,
-  });
+  return new QuorateError(
+    'REDIRECTED_TOO_OFTEN',
+    `${redirects} nodes in a row named another leader; ${fate(command)}`,
+    {
+      outcome: command.outcome,
+    },
+  );
 }
 
 export function tooLarge(command: PendingCommand, maxCommandBytes: number): QuorateError {
-  return new QuorateError('TOO_LARGE', `the command takes ${command.commandBytes} bytes, the node's limit is ${maxCommandBytes}`, {
-    outcome: command.outcome,
-    details: { bytes: command.commandBytes, maxCommandBytes },
-  });
+  return new QuorateError(
+    'TOO_LARGE',
+    `the command takes ${command.commandBytes} bytes, the node's limit is ${maxCommandBytes}`,
+    {
+      outcome: command.outcome,
+      details: { bytes: command.commandBytes, maxCommandBytes },
+    },
+  );
 }
 
 export function cannotConnect(failures: string): QuorateError {
@@ -40,17 +49,26 @@ export function timedOut(command: PendingCommand, maxRedirects: number, isLedAro
   const { outcome, lastRefusal } = command;
   const elapsedMs = Math.round(command.deadlineMs - command.issuedAtMs);
   if (outcome === 'none' && lastRefusal !== undefined && outlivesTimeout(lastRefusal.code)) {
-    return new QuorateError(lastRefusal.code, `${lastRefusal.message} (tried again for ${elapsedMs} ms)`, { outcome });
+    return new QuorateError(lastRefusal.code, `${lastRefusal.message} (tried again for ${elapsedMs} ms)`, {
+      outcome,
+    });
   }
   if (isLedAround && command.attempts === 0) return redirectedTooOften(command, maxRedirects);
-  return new QuorateError('TIMEOUT', `no result within ${elapsedMs} ms; ${fate(command)}${because(command)}`, {
-    outcome,
-    details: lastError(command),
-  });
+  return new QuorateError(
+    'TIMEOUT',
+    `no result within ${elapsedMs} ms; ${fate(command)}${because(command)}`,
+    {
+      outcome,
+      details: lastError(command),
+    },
+  );
 }
 
 export function aborted(command: PendingCommand, cause: unknown): QuorateError {
-  return new QuorateError('ABORTED', `the call was aborted; ${fate(command)}`, { outcome: command.outcome, cause });
+  return new QuorateError('ABORTED', `the call was aborted; ${fate(command)}`, {
+    outcome: command.outcome,
+    cause,
+  });
 }
 
 export function closed(command: PendingCommand): QuorateError {
@@ -59,7 +77,9 @@ export function closed(command: PendingCommand): QuorateError {
 
 function fate(command: PendingCommand): string {
   if (command.shape.isRead) return 'the read has no answer';
-  return command.outcome === 'none' ? 'the command was not executed' : 'whether the command took effect is not known';
+  return command.outcome === 'none'
+    ? 'the command was not executed'
+    : 'whether the command took effect is not known';
 }
 
 function because({ lastRefusal, attempts }: PendingCommand): string {

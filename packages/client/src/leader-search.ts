@@ -5,7 +5,7 @@
 import { QuorateError } from '@quorate/wire';
 import { Backoff } from './backoff.ts';
 import { NodeLink } from './node-link.ts';
-import { callTimeoutMs, type CallOptions, type ClientSettings } from './options.ts';
+import { type CallOptions, type ClientSettings, callTimeoutMs } from './options.ts';
 import { PlaceList } from './place-list.ts';
 
 export type Leader = { readonly node: number; readonly addr: string };
@@ -17,16 +17,17 @@ export async function searchLeader(settings: ClientSettings, options: CallOption
   const places = new PlaceList(settings.endpoints);
   const backoff = new Backoff(settings.backoffMinMs, settings.backoffMaxMs, settings.random);
   let reached = 0;
+  throwIfAborted(options.signal);
   for (let tried = 1; ; tried++) {
-    throwIfAborted(options.signal);
     const leader = await askNode(places.next(), places, settings, options.signal, deadlineMs - clock.now());
     if (leader === 'unknown') reached += 1;
     else if (leader !== 'unreachable') return leader;
+    throwIfAborted(options.signal);
     const remainingMs = deadlineMs - clock.now();
     if (remainingMs <= 0) break;
-    if (tried % places.count === 0) await delay(Math.min(backoff.next(), remainingMs), settings, options.signal);
+    if (tried % places.count === 0)
+      await delay(Math.min(backoff.next(), remainingMs), settings, options.signal);
   }
-  throwIfAborted(options.signal);
   if (reached > 0) throw new QuorateError('NO_LEADER', 'no node knows a leader');
   throw new QuorateError('CANNOT_CONNECT', `no endpoint can be reached: ${places.describeFailures()}`);
 }
@@ -41,14 +42,16 @@ function askNode(
 ): Promise<Leader | 'unknown' | 'unreachable'> {
   return new Promise((resolve) => {
     const finish = (answer: Leader | 'unknown' | 'unreachable', failure?: string): void => {
-      settings.clock.clearTimer(timer);
+      timer.cancel();
       signal?.removeEventListener('abort', onAbort);
       if (failure !== undefined) places.fail(place, failure);
       link.release();
       resolve(answer);
     };
     const onAbort = (): void => finish('unreachable', 'aborted');
-    const timer = settings.clock.setTimer(() => finish('unreachable', 'no welcome in time'), Math.max(0, boundMs));
+    const timer = settings.clock.after(Math.max(0, boundMs), () =>
+      finish('unreachable', 'no welcome in time'),
+    );
     signal?.addEventListener('abort', onAbort);
     const link = new NodeLink(place, settings, {
       onWelcome: ({ welcome, leader }) => {
@@ -68,17 +71,20 @@ function askNode(
 function delay(delayMs: number, settings: ClientSettings, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {
-      settings.clock.clearTimer(timer);
+      timer.cancel();
       signal?.removeEventListener('abort', finish);
       resolve();
     };
-    const timer = settings.clock.setTimer(finish, delayMs);
+    const timer = settings.clock.after(delayMs, finish);
     signal?.addEventListener('abort', finish);
   });
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
-    throw new QuorateError('ABORTED', 'the search for the leader was aborted', { outcome: 'none', cause: signal.reason });
+    throw new QuorateError('ABORTED', 'the search for the leader was aborted', {
+      outcome: 'none',
+      cause: signal.reason,
+    });
   }
 }

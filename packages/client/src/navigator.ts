@@ -6,12 +6,11 @@
  * only answers stale reads. Hints are followed at most `maxRedirects` deep before a pause; an election in
  * progress (no leader, a leader that refuses connections) is waited for. Leaves commands to `command-engine.ts`.
  */
-import { QuorateError, type Answer } from '@quorate/wire';
-import { Backoff } from './backoff.ts';
-import type { TimerHandle } from './clock.ts';
+import type { Answer, QuorateError } from '@quorate/wire';
 import type { ClientEmitter } from './events.ts';
-import { NodeLink, type LinkHandlers } from './node-link.ts';
+import { type LinkHandlers, NodeLink } from './node-link.ts';
 import type { ClientSettings } from './options.ts';
+import { Pause } from './pause.ts';
 import { PlaceList } from './place-list.ts';
 
 export type NavigatorOwner = {
@@ -28,18 +27,17 @@ export type NavigatorOwner = {
 };
 
 /** Failed dials of the same leader, in a row, before the node at hand is asked to forward. */
-const DIALS_BEFORE_FORWARDING = 2;
+const DIALS_BEFORE_FORWARDING = 3;
 
 export class Navigator {
   readonly #settings: ClientSettings;
   readonly #owner: NavigatorOwner;
   readonly #events: ClientEmitter;
-  readonly #backoff: Backoff;
+  readonly #pause: Pause;
   readonly #places: PlaceList;
   readonly #linkHandlers: LinkHandlers;
   #current: NodeLink | undefined = undefined;
   #dialing: NodeLink | undefined = undefined;
-  #pauseTimer: TimerHandle | undefined = undefined;
   #isUsable = false;
   #isForwarding = false;
   #hasProgress = false;
@@ -54,7 +52,7 @@ export class Navigator {
     this.#settings = settings;
     this.#events = events;
     this.#owner = owner;
-    this.#backoff = new Backoff(settings.backoffMinMs, settings.backoffMaxMs, settings.random);
+    this.#pause = new Pause(settings, events, () => this.#onPauseOver());
     this.#places = new PlaceList(settings.endpoints);
     this.#linkHandlers = {
       onWelcome: (link) => this.#onWelcome(link),
@@ -97,16 +95,21 @@ export class Navigator {
     return this.#isLedAround;
   }
 
-  /** The leader as the current node knows it. */
+  /** The leader as the current node knows it; the node itself may be the one. */
   get leader(): { readonly node: number; readonly addr: string } | undefined {
     const node = this.#current?.leader ?? 0;
     const addr = this.#places.addrOf(node);
     return addr === undefined ? undefined : { node, addr };
   }
 
+  /** True if the current node says of itself that it leads. */
+  get isAtLeader(): boolean {
+    return this.#current !== undefined && this.#current.leader === this.#current.node;
+  }
+
   /** Sees to it that a usable node is there or on its way. */
   ensure(): void {
-    if (this.#isUsable || this.#dialing !== undefined || this.#pauseTimer !== undefined || this.#isClosed) return;
+    if (this.#isUsable || this.#dialing !== undefined || this.#pause.isOn || this.#isClosed) return;
     if (this.#current === undefined) this.#dial(this.#places.next());
     else this.#steer(this.#current);
   }
@@ -115,7 +118,7 @@ export class Navigator {
   onProgress(): void {
     if (this.#hasProgress) return;
     this.#hasProgress = true;
-    this.#backoff.reset();
+    this.#pause.reset();
     this.#hops = 0;
   }
 
@@ -132,8 +135,7 @@ export class Navigator {
 
   /** The current node turned out not to lead. */
   onDoubt(): void {
-    const current = this.#current;
-    if (current !== undefined && current.leader === current.node) this.onRedirect(0, undefined);
+    if (this.isAtLeader) this.onRedirect(0, undefined);
   }
 
   /** The current node is going away: ask another one. */
@@ -141,13 +143,13 @@ export class Navigator {
     if (this.#current === undefined || !this.#isUsable) return;
     this.#setUsable(false);
     this.#current.leader = 0;
-    this.#pause(`node ${this.#current.node} is stopping`);
+    this.#pause.begin(`node ${this.#current.node} is stopping`);
   }
 
   /** Closes every connection. `politely`: with a closing frame; otherwise at once. */
   close(politely: boolean): void {
     this.#isClosed = true;
-    this.#cancelPause();
+    this.#pause.cancel();
     this.#dialing?.destroy();
     this.#dialing = undefined;
     if (politely) this.#current?.release();
@@ -192,11 +194,14 @@ export class Navigator {
     const addr = this.#places.noteLeader(link.leader);
     if (addr !== undefined) this.#events.emit('leader', { node: link.leader, addr });
     if (!this.#settings.followLeader) {
-      if (this.#pauseTimer === undefined) this.#setUsable(true, this.#settings.forward);
-    } else if (this.#dialing !== undefined && (link.leader === 0 || this.#dialing.endpoint === this.#places.addrOf(link.leader))) {
+      if (!this.#pause.isOn) this.#setUsable(true, this.#settings.forward);
+    } else if (
+      this.#dialing !== undefined &&
+      (link.leader === 0 || this.#dialing.endpoint === this.#places.addrOf(link.leader))
+    ) {
       this.#setUsable(false);
     } else {
-      this.#cancelPause();
+      this.#pause.cancel();
       this.#dialing?.destroy();
       this.#dialing = undefined;
       this.#steer(link);
@@ -214,10 +219,10 @@ export class Navigator {
     if (!this.#owner.hasWork()) return;
     const addr = this.#places.addrOf(link.leader);
     if (addr === undefined) {
-      this.#pause(`node ${link.node} knows no leader`);
+      this.#pause.begin(`node ${link.node} knows no leader`);
     } else if (this.#hops >= maxRedirects) {
       this.#isLedAround = true;
-      this.#pause(`${maxRedirects} leader hints in a row led to no leader`);
+      this.#pause.begin(`${maxRedirects} leader hints in a row led to no leader`);
     } else {
       this.#hops += 1;
       this.#dial(addr);
@@ -233,16 +238,16 @@ export class Navigator {
     } else if (link === this.#current) {
       const hadProgress = this.#hasProgress;
       this.#dropCurrent(reason.message);
-      this.#cancelPause();
-      if (this.#dialing !== undefined) return;
-      if (!this.#owner.hasWork()) return;
+      this.#pause.cancel();
+      if (this.#dialing !== undefined || !this.#owner.hasWork()) return;
       // A node that welcomes us and hangs up without one answer must not be able to keep us busy.
       if (hadProgress) this.#dial(this.#places.next(link.endpoint));
-      else this.#pause(`${link.endpoint}: ${reason.message}`);
+      else this.#pause.begin(`${link.endpoint}: ${reason.message}`);
     }
   }
 
   #onDialFailed(place: string, reason: string): void {
+    if (this.#isUsable) return;
     const current = this.#current;
     if (current !== undefined && this.#settings.forward && this.#places.addrOf(current.leader) === place) {
       const failures = this.#deadLeader.node === current.leader ? this.#deadLeader.failures + 1 : 1;
@@ -255,17 +260,7 @@ export class Navigator {
         return;
       }
     }
-    this.#pause(`${place}: ${reason}`);
-  }
-
-  #pause(reason: string): void {
-    if (this.#pauseTimer !== undefined || this.#isClosed) return;
-    const delayMs = this.#backoff.next();
-    this.#pauseTimer = this.#settings.clock.setTimer(() => {
-      this.#pauseTimer = undefined;
-      this.#onPauseOver();
-    }, delayMs);
-    this.#events.emit('reconnecting', { attempt: this.#backoff.attempt, delayMs, reason });
+    this.#pause.begin(`${place}: ${reason}`);
   }
 
   #onPauseOver(): void {
@@ -274,12 +269,6 @@ export class Navigator {
     const place = this.#places.next(this.#current?.endpoint);
     if (this.#current !== undefined && place === this.#current.endpoint) this.#steer(this.#current);
     else this.#dial(place);
-  }
-
-  #cancelPause(): void {
-    if (this.#pauseTimer === undefined) return;
-    this.#settings.clock.clearTimer(this.#pauseTimer);
-    this.#pauseTimer = undefined;
   }
 
   #setUsable(isUsable: boolean, isForwarding = false): void {

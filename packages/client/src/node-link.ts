@@ -6,17 +6,17 @@
  * choosing the node to `navigator.ts` and the meaning of answers to `command-engine.ts`.
  */
 import {
+  type Answer,
   CLIENT_PATH,
   CLIENT_SUBPROTOCOL,
   CLIENT_WIRE_VERSIONS,
   decodeNodeFrame,
   encodeClientFrame,
-  QuorateError,
-  type Answer,
   type NodeFrame,
+  QuorateError,
 } from '@quorate/wire';
-import { WebSocket, type ClientOptions as SocketOptions, type RawData } from 'ws';
-import type { TimerHandle } from './clock.ts';
+import { type RawData, type ClientOptions as SocketOptions, WebSocket } from 'ws';
+import type { Timer } from './clock.ts';
 import type { ClientSettings } from './options.ts';
 
 export type LinkHandlers = {
@@ -45,8 +45,8 @@ export class NodeLink {
   readonly #socket: WebSocket;
   /** Undefined once the link is closed or let go. */
   #handlers: LinkHandlers | undefined;
-  #dialTimer: TimerHandle;
-  #watchTimer: TimerHandle;
+  readonly #dialTimer: Timer;
+  #watchTimer: Timer | undefined = undefined;
   #heard = false;
   #pinged = false;
 
@@ -54,16 +54,19 @@ export class NodeLink {
     this.endpoint = endpoint;
     this.#settings = settings;
     this.#handlers = handlers;
-    this.#socket = new WebSocket(`ws://${endpoint}${CLIENT_PATH}`, [CLIENT_SUBPROTOCOL], socketOptions(settings));
+    this.#socket = new WebSocket(
+      `ws://${endpoint}${CLIENT_PATH}`,
+      [CLIENT_SUBPROTOCOL],
+      socketOptions(settings),
+    );
     this.#socket.on('open', () => this.#onOpen());
     this.#socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     this.#socket.on('pong', () => this.#onSignOfLife());
     // Stays for the life of the socket: letting go of one that is still dialling makes it say so.
     this.#socket.on('error', (error) => this.#fail(describeSocketError(error), error));
     this.#socket.on('close', (code, reason) => this.#fail(describeClose(code, reason)));
-    this.#dialTimer = settings.clock.setTimer(
-      () => this.#fail(`no welcome within ${settings.dialTimeoutMs} ms`),
-      settings.dialTimeoutMs,
+    this.#dialTimer = settings.clock.after(settings.dialTimeoutMs, () =>
+      this.#fail(`no welcome within ${settings.dialTimeoutMs} ms`),
     );
   }
 
@@ -91,7 +94,14 @@ export class NodeLink {
 
   #onOpen(): void {
     const { min, max } = CLIENT_WIRE_VERSIONS;
-    this.send(encodeClientFrame({ kind: 'hello', versionMin: min, versionMax: max, clientName: this.#settings.clientName }));
+    this.send(
+      encodeClientFrame({
+        kind: 'hello',
+        versionMin: min,
+        versionMax: max,
+        clientName: this.#settings.clientName,
+      }),
+    );
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
@@ -99,7 +109,8 @@ export class NodeLink {
     this.#onSignOfLife();
     let frame: NodeFrame;
     try {
-      if (!isBinary || !(data instanceof Uint8Array)) throw new QuorateError('WIRE_MALFORMED', 'a text frame came where frames are binary');
+      if (!isBinary || !(data instanceof Uint8Array))
+        throw new QuorateError('WIRE_MALFORMED', 'a text frame came where frames are binary');
       frame = decodeNodeFrame(data);
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error), error, 'WIRE_MALFORMED');
@@ -139,12 +150,16 @@ export class NodeLink {
       return;
     }
     if (frame.version < min || frame.version > max) {
-      this.#fail(`the node speaks version ${frame.version}, this client ${min} to ${max}`, undefined, 'WIRE_VERSION');
+      this.#fail(
+        `the node speaks version ${frame.version}, this client ${min} to ${max}`,
+        undefined,
+        'WIRE_VERSION',
+      );
       return;
     }
     this.welcome = frame;
     this.leader = frame.leader;
-    this.#settings.clock.clearTimer(this.#dialTimer);
+    this.#dialTimer.cancel();
     this.#watch();
     this.#handlers?.onWelcome(this);
   }
@@ -157,7 +172,7 @@ export class NodeLink {
   /** Every half of the silence bound: silent for one period while answers are due, ping; for two, give up. */
   #watch(): void {
     const { clock, silenceTimeoutMs } = this.#settings;
-    this.#watchTimer = clock.setTimer(() => {
+    this.#watchTimer = clock.after(silenceTimeoutMs / 2, () => {
       const isSilent = !this.#heard && this.#handlers?.expectsAnswer(this) === true;
       this.#heard = false;
       if (isSilent && this.#pinged) {
@@ -167,7 +182,7 @@ export class NodeLink {
       if (isSilent) this.#socket.ping();
       this.#pinged = isSilent;
       this.#watch();
-    }, silenceTimeoutMs / 2);
+    });
   }
 
   /** The first reason is the one that counts; what follows it is the socket's own end. */
@@ -181,8 +196,8 @@ export class NodeLink {
 
   #detach(): void {
     this.#handlers = undefined;
-    this.#settings.clock.clearTimer(this.#dialTimer);
-    this.#settings.clock.clearTimer(this.#watchTimer);
+    this.#dialTimer.cancel();
+    this.#watchTimer?.cancel();
   }
 }
 
@@ -216,5 +231,7 @@ function describeSocketError(error: Error & { readonly code?: string }): string 
 }
 
 function describeClose(code: number, reason: Buffer): string {
-  return reason.length === 0 ? `connection closed (${code})` : `connection closed: ${reason.toString('utf8')} (${code})`;
+  return reason.length === 0
+    ? `connection closed (${code})`
+    : `connection closed: ${reason.toString('utf8')} (${code})`;
 }

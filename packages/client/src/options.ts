@@ -3,8 +3,8 @@
  * A wrong option is ARGUMENT at once, with its name, its value and what would be right.
  */
 import { QuorateError, type ReadConsistency } from '@quorate/wire';
-import { systemClock, type ClientClock } from './clock.ts';
-import { parseEndpoints, type EndpointsInput } from './endpoints.ts';
+import { type ClientClock, systemClock } from './clock.ts';
+import { type EndpointsInput, parseEndpoints } from './endpoints.ts';
 
 export type ClientOptions = {
   /** `quorate://a:1,b:2,c:3`, a comma list, or a list. One node of the cluster is enough to find the others. */
@@ -121,15 +121,28 @@ export type ClientSettings = Readonly<Record<NumberName, number>> & {
 
 /** @throws ARGUMENT */
 export function readOptions(options: ClientOptions): ClientSettings {
-  const known = new Set([...Object.keys(NUMBERS), 'endpoints', 'followLeader', 'forward', 'clientName', 'randomMask', 'random', 'clock']);
+  const known = new Set([
+    ...Object.keys(NUMBERS),
+    'endpoints',
+    'followLeader',
+    'forward',
+    'clientName',
+    'randomMask',
+    'random',
+    'clock',
+  ]);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw new QuorateError('ARGUMENT', `unknown client option "${name}"`);
   }
   const numbers = Object.fromEntries(
-    (Object.keys(NUMBERS) as NumberName[]).map((name) => [name, readInteger(name, options[name], NUMBERS[name])]),
+    (Object.keys(NUMBERS) as NumberName[]).map((name) => [
+      name,
+      readInteger(name, options[name], NUMBERS[name]),
+    ]),
   ) as Record<NumberName, number>;
   const clientName = options.clientName ?? 'quorate-client';
-  if (Buffer.byteLength(clientName) > 256) throw new QuorateError('ARGUMENT', 'clientName is over its limit of 256 bytes');
+  if (Buffer.byteLength(clientName) > 256)
+    throw new QuorateError('ARGUMENT', 'clientName is over its limit of 256 bytes');
   return {
     ...numbers,
     backoffMaxMs: Math.max(numbers.backoffMaxMs, numbers.backoffMinMs),
@@ -151,7 +164,11 @@ export function callTimeoutMs(given: number | undefined, settings: ClientSetting
 function readInteger(name: string, given: number | undefined, [preset, min, max]: Range): number {
   if (given === undefined) return preset;
   if (Number.isInteger(given) && given >= min && given <= max) return given;
-  throw new QuorateError('ARGUMENT', `${name} must be an integer from ${min} to ${max}, not ${String(given)}`, {
-    details: { option: name },
-  });
+  throw new QuorateError(
+    'ARGUMENT',
+    `${name} must be an integer from ${min} to ${max}, not ${String(given)}`,
+    {
+      details: { option: name },
+    },
+  );
 }

@@ -7,11 +7,14 @@
  */
 import type { Navigator } from './navigator.ts';
 import type { NodeLink } from './node-link.ts';
-import { SESSION_WINDOW_COMMANDS, type ClientSettings } from './options.ts';
+import { type ClientSettings, SESSION_WINDOW_COMMANDS } from './options.ts';
 import type { PendingCommand } from './pending.ts';
 import type { PendingWindow } from './pending-window.ts';
 import { RequestGroup } from './request-group.ts';
 import type { SessionKeeper } from './session-keeper.ts';
+
+/** A text may be this much longer than the command it spells: an escape such as `\\x00` is four characters for a byte. */
+const TEXT_ALLOWANCE = 4;
 
 export class Outbound {
   readonly #settings: ClientSettings;
@@ -100,7 +103,8 @@ export class Outbound {
   }
 
   #take(command: PendingCommand, link: NodeLink, nowMs: number): void {
-    const limit = link.welcome?.maxCommandBytes ?? Number.POSITIVE_INFINITY;
+    const limit =
+      (link.welcome?.maxCommandBytes ?? Number.POSITIVE_INFINITY) * (command.isText ? TEXT_ALLOWANCE : 1);
     if (command.commandBytes > limit) {
       this.#onTooLarge(command, limit);
       return;
@@ -136,7 +140,12 @@ export class Outbound {
 
   #openSession(link: NodeLink, remainingMs: number): void {
     if (this.#sessions.isAwaiting || this.#sessions.isHeld) return;
-    this.#sessions.open(link, this.#window.takeSequence(), nodeTimeoutMs(remainingMs), this.#navigator.noForward);
+    this.#sessions.open(
+      link,
+      this.#window.takeSequence(),
+      nodeTimeoutMs(remainingMs),
+      this.#navigator.noForward,
+    );
   }
 }
 

@@ -33,6 +33,8 @@ export class PendingCommand {
   chunk: Buffer = NO_BYTES;
   start = 0;
   end = 0;
+  /** A line for the backend to parse, rather than an argument list. */
+  isText = false;
   state: PendingState = 'waiting';
   /** Session of the latest attempt; 0: none. Kept once the command may have been executed under it. */
   session = 0;

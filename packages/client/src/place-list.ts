@@ -2,7 +2,7 @@
  * Where the nodes of our cluster are: the endpoints that were given, in their order, and the addresses that nodes
  * told us. Remembers why each could not be used, which cluster this is, and who was last said to lead.
  */
-import { QuorateError, type NodeFrame } from '@quorate/wire';
+import { type NodeFrame, QuorateError } from '@quorate/wire';
 import { parseEndpoints } from './endpoints.ts';
 
 /** Addresses that we remember, given and learned. More are ignored. */
@@ -49,9 +49,13 @@ export class PlaceList {
   onWelcome(place: string, welcome: Extract<NodeFrame, { kind: 'welcome' }>): QuorateError | undefined {
     this.#clusterId ??= welcome.clusterId;
     if (welcome.clusterId !== this.#clusterId) {
-      return new QuorateError('WIRE_WRONG_CLUSTER', `${place} belongs to cluster ${welcome.clusterId}, not ${this.#clusterId}`, {
-        details: { endpoint: place },
-      });
+      return new QuorateError(
+        'WIRE_WRONG_CLUSTER',
+        `${place} belongs to cluster ${welcome.clusterId}, not ${this.#clusterId}`,
+        {
+          details: { endpoint: place },
+        },
+      );
     }
     this.#failures.delete(place);
     for (const [index, addr] of welcome.addrs.entries()) this.learn(index + 1, addr);

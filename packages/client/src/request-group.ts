@@ -70,7 +70,15 @@ export class RequestGroup {
   #writeHead(ackSequence: number, noForward: boolean, timeoutMs: number): Uint8Array {
     this.#head.reset();
     const consistency = this.stale ? 'stale' : 'linearizable';
-    writeClientFrame(this.#head, { kind: 'request', session: this.session, ackSequence, consistency, noForward, timeoutMs, commands: [] });
+    writeClientFrame(this.#head, {
+      kind: 'request',
+      session: this.session,
+      ackSequence,
+      consistency,
+      noForward,
+      timeoutMs,
+      commands: [],
+    });
     this.#head.patchU16(this.#head.length - COUNT_BYTES, this.#count);
     return this.#head.bytes();
   }

@@ -55,7 +55,10 @@ export const READ_BYTES: Shape<Uint8Array | null> = { isRead: true, convert: toB
 export const WRITE_TEXT: Shape<string | null> = { isRead: false, convert: toText };
 export const WRITE_BYTES: Shape<Uint8Array | null> = { isRead: false, convert: toBytes };
 /** What a write stored. A backend that answers a write without a value is taken to have stored an empty one. */
-export const WRITTEN_TEXT: Shape<string> = { isRead: false, convert: (result, slot) => toText(result, slot) ?? '' };
+export const WRITTEN_TEXT: Shape<string> = {
+  isRead: false,
+  convert: (result, slot) => toText(result, slot) ?? '',
+};
 export const WRITTEN_BYTES: Shape<Uint8Array> = {
   isRead: false,
   convert: (result, slot) => toBytes(result, slot) ?? new Uint8Array(0),
@@ -74,7 +77,8 @@ function toBytes(result: Result, slot: number): Uint8Array | null {
 }
 
 function toExecResult(result: Result, slot: number): ExecResult {
-  if (!result.ok) return { ok: false, value: null, slot, code: result.code, message: result.message, text: noText };
+  if (!result.ok)
+    return { ok: false, value: null, slot, code: result.code, message: result.message, text: noText };
   const value = result.value === null ? null : ownBytes(result.value);
   return { ok: true, value, slot, text: () => (value === null ? null : textOf(value)) };
 }

@@ -5,7 +5,7 @@
  * A lost request to open costs at worst a session that nobody uses, which the cluster lets expire; so each try has
  * its own sequence and late answers are ignored. Leaves retrying and redirects to `command-engine.ts`.
  */
-import { encodeClientFrame, type Answer } from '@quorate/wire';
+import { type Answer, encodeClientFrame } from '@quorate/wire';
 import type { NodeLink } from './node-link.ts';
 
 export class SessionKeeper {

@@ -38,6 +38,13 @@ export function verdictOn(code: ErrorCode): Verdict {
 }
 
 /** When the call's time is up, these say more than TIMEOUT; they are only surfaced with outcome 'none'. */
-export function outlivesTimeout(code: string): code is 'OVERLOADED' | 'STOPPING' | 'SESSION_WINDOW' | 'BACKEND_UNAVAILABLE' {
-  return code === 'OVERLOADED' || code === 'STOPPING' || code === 'SESSION_WINDOW' || code === 'BACKEND_UNAVAILABLE';
+export function outlivesTimeout(
+  code: string,
+): code is 'OVERLOADED' | 'STOPPING' | 'SESSION_WINDOW' | 'BACKEND_UNAVAILABLE' {
+  return (
+    code === 'OVERLOADED' ||
+    code === 'STOPPING' ||
+    code === 'SESSION_WINDOW' ||
+    code === 'BACKEND_UNAVAILABLE'
+  );
 }

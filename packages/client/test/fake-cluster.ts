@@ -6,24 +6,24 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import {
+  type Answer,
   CLIENT_PATH,
   CLIENT_SUBPROTOCOL,
-  decodeArguments,
-  decodeClientFrame,
-  encodeNodeFrame,
-  QuorateError,
-  ERRORS,
-  type Answer,
   type ClientFrame,
   type CommandInput,
+  decodeArguments,
+  decodeClientFrame,
+  ERRORS,
   type ErrorCode,
   type ErrorDetails,
+  encodeNodeFrame,
   type NodeFrame,
   type Outcome,
+  QuorateError,
   type RequestCommand,
   type Result,
 } from '@quorate/wire';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 export type RequestFrame = Extract<ClientFrame, { kind: 'request' }>;
 
@@ -104,7 +104,10 @@ export class FakeCluster {
       case 'GET':
         return { ok: true, value: old };
       case 'SET': {
-        const value = input.form === 'arguments' ? decodeArguments(input.bytes)[2]?.slice() : new TextEncoder().encode(words[2]);
+        const value =
+          input.form === 'arguments'
+            ? decodeArguments(input.bytes)[2]?.slice()
+            : new TextEncoder().encode(words[2]);
         this.map.set(key, value ?? new Uint8Array());
         return { ok: true, value: value ?? null };
       }
@@ -112,7 +115,9 @@ export class FakeCluster {
         this.map.delete(key);
         return { ok: true, value: old };
       case 'INCR': {
-        const value = new TextEncoder().encode(String(Number(new TextDecoder().decode(old ?? new Uint8Array())) + 1));
+        const value = new TextEncoder().encode(
+          String(Number(new TextDecoder().decode(old ?? new Uint8Array())) + 1),
+        );
         this.map.set(key, value);
         return { ok: true, value };
       }
@@ -178,6 +183,10 @@ export class FakeNode {
     for (const connection of this.connections) connection.send(frame);
   }
 
+  async roundTrip(): Promise<void> {
+    await Promise.all([...this.connections].map((connection) => connection.roundTrip()));
+  }
+
   /** As after `kill -9`: sockets reset, port closed. */
   async stop(): Promise<void> {
     const server = this.#server;
@@ -196,12 +205,14 @@ export class FakeNode {
 
 export class FakeConnection {
   readonly node: FakeNode;
+  onPing: () => void = () => undefined;
   readonly #socket: WebSocket;
 
   constructor(node: FakeNode, socket: WebSocket) {
     this.node = node;
     this.#socket = socket;
     socket.on('message', (data) => this.#onFrame(decodeClientFrame(data as Buffer)));
+    socket.on('ping', () => this.onPing());
     socket.on('close', () => node.connections.delete(this));
   }
 
@@ -217,6 +228,12 @@ export class FakeConnection {
     this.#socket.terminate();
   }
 
+  /** Resolves when the other side has answered a ping, and so has read all that was sent before. */
+  async roundTrip(): Promise<void> {
+    this.#socket.ping();
+    await once(this.#socket, 'pong');
+  }
+
   /** Stops reading, as a stopped process does; pings are not answered either. */
   freeze(): void {
     this.#socket.pause();
@@ -228,7 +245,9 @@ export class FakeConnection {
 
   /** The same refusal for every command of the frame, or for the opening of a session. */
   refuse(frame: ClientFrame, code: ErrorCode, details: ErrorDetails = {}, outcome?: Outcome): void {
-    this.answer(sequencesOf(frame).map((sequence) => errorAnswer(sequence, code, `scripted ${code}`, details, outcome)));
+    this.answer(
+      sequencesOf(frame).map((sequence) => errorAnswer(sequence, code, `scripted ${code}`, details, outcome)),
+    );
   }
 
   /** What an honest node does. */
@@ -238,12 +257,15 @@ export class FakeConnection {
     const isStale = frame.kind === 'request' && frame.consistency === 'stale';
     if (!isStale && leader === 0) this.refuse(frame, 'NO_LEADER');
     else if (!isStale && leader !== id && noForward) this.#redirect(frame, leader);
-    else if (frame.kind === 'open-session') this.answer([{ sequence: frame.sequence, kind: 'session', session: cluster.openSession() }]);
+    else if (frame.kind === 'open-session')
+      this.answer([{ sequence: frame.sequence, kind: 'session', session: cluster.openSession() }]);
     else if (frame.kind === 'close-session') {
       cluster.sessions.delete(frame.session);
       this.answer([{ sequence: frame.sequence, kind: 'session', session: frame.session }]);
     } else if (frame.kind === 'request') {
-      this.answer(frame.commands.map((command) => cluster.execute(frame.session, frame.ackSequence, command)));
+      this.answer(
+        frame.commands.map((command) => cluster.execute(frame.session, frame.ackSequence, command)),
+      );
     }
   }
 
@@ -262,7 +284,16 @@ export class FakeConnection {
   #welcome(): void {
     const { cluster, id, leader } = this.node;
     const { clusterId, addrs, maxCommandBytes } = cluster;
-    const honest: NodeFrame = { kind: 'welcome', version: 1, clusterId, node: id, backend: 'kv', addrs, leader, maxCommandBytes };
+    const honest: NodeFrame = {
+      kind: 'welcome',
+      version: 1,
+      clusterId,
+      node: id,
+      backend: 'kv',
+      addrs,
+      leader,
+      maxCommandBytes,
+    };
     const frame = this.node.welcome(honest);
     if (frame !== undefined) this.send(frame);
   }

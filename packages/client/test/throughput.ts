@@ -9,7 +9,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createClient, type QuorateClient } from '@quorate/client';
-import { CLIENT_PATH, CLIENT_SUBPROTOCOL, decodeClientFrame, encodeNodeFrame, ResponseBuffer, type NodeFrame } from '@quorate/wire';
+import {
+  CLIENT_PATH,
+  CLIENT_SUBPROTOCOL,
+  decodeClientFrame,
+  encodeNodeFrame,
+  type NodeFrame,
+  ResponseBuffer,
+} from '@quorate/wire';
 import { WebSocketServer } from 'ws';
 
 const VALUE = Buffer.alloc(52, 'v');
@@ -18,7 +25,12 @@ if (process.argv[2] === 'node') await serveEcho();
 else await measureAll(Number(process.argv[2] ?? 2) * 1000);
 
 async function serveEcho(): Promise<void> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: CLIENT_PATH, perMessageDeflate: false });
+  const server = new WebSocketServer({
+    host: '127.0.0.1',
+    port: 0,
+    path: CLIENT_PATH,
+    perMessageDeflate: false,
+  });
   server.on('connection', (socket) => {
     const responses = new ResponseBuffer();
     let isScheduled = false;
@@ -30,9 +42,15 @@ async function serveEcho(): Promise<void> {
       const frame = decodeClientFrame(data as Buffer);
       if (frame.kind === 'hello') socket.send(encodeNodeFrame(welcome()));
       else if (frame.kind === 'open-session') {
-        socket.send(encodeNodeFrame({ kind: 'responses', answers: [{ sequence: frame.sequence, kind: 'session', session: 1 }] }));
+        socket.send(
+          encodeNodeFrame({
+            kind: 'responses',
+            answers: [{ sequence: frame.sequence, kind: 'session', session: 1 }],
+          }),
+        );
       } else if (frame.kind === 'request') {
-        for (const { sequence } of frame.commands) responses.addResult(sequence, 1, { ok: true, value: VALUE });
+        for (const { sequence } of frame.commands)
+          responses.addResult(sequence, 1, { ok: true, value: VALUE });
         if (isScheduled) return;
         isScheduled = true;
         setImmediate(flush);
@@ -58,21 +76,25 @@ async function serveEcho(): Promise<void> {
 
 async function measureAll(durationMs: number): Promise<void> {
   const node = fork(fileURLToPath(import.meta.url), ['node'], { stdio: 'inherit' });
-  const [port] = await once(node, 'message');
-  const client = createClient({ endpoints: `127.0.0.1:${String(port)}` });
+  const [port] = (await once(node, 'message')) as [number];
+  const client = createClient({ endpoints: `127.0.0.1:${port}` });
   const lines: readonly (readonly [string, (client: QuorateClient, key: string) => Promise<unknown>])[] = [
     ['set', (target, key) => target.set(key, VALUE)],
     ['get', (target, key) => target.get(key)],
     ['getBytes', (target, key) => target.getBytes(key)],
     ['exec', (target, key) => target.exec(['SET', key, VALUE])],
   ];
-  console.log(`${CLIENT_SUBPROTOCOL}: ${VALUE.length}-byte values, ${durationMs} ms per line`);
-  console.log('call      in flight  commands/s  client CPU us/command  p50 us');
+  print(`${CLIENT_SUBPROTOCOL}: ${VALUE.length}-byte values, ${durationMs} ms per line`);
+  print('call      in flight  commands/s  client CPU us/command  p50 us');
   for (const [name, call] of lines) {
-    for (const inFlight of [1, 16, 256, 1024]) console.log(await measure(client, name, call, inFlight, durationMs));
+    for (const inFlight of [1, 16, 256, 1024]) print(await measure(client, name, call, inFlight, durationMs));
   }
   client.destroy();
   node.disconnect();
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 async function measure(
@@ -101,5 +123,11 @@ async function measure(
   const p50Us = ((latenciesMs.toSorted((a, b) => a - b)[latenciesMs.length >> 1] ?? 0) * 1000).toFixed(0);
   const perSecond = Math.round((count / elapsedMs) * 1000);
   const cpuUs = ((cpu.user + cpu.system) / count).toFixed(2);
-  return [name.padEnd(9), String(inFlight).padStart(9), String(perSecond).padStart(12), cpuUs.padStart(22), p50Us.padStart(8)].join('');
+  return [
+    name.padEnd(9),
+    String(inFlight).padStart(9),
+    String(perSecond).padStart(12),
+    cpuUs.padStart(22),
+    p50Us.padStart(8),
+  ].join('');
 }
