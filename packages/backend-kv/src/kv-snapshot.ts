@@ -14,13 +14,13 @@ import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
 import { ChunkReader } from './chunk-reader.ts';
 import { KeyValueStore, type ShardEntries, type StoreImage, shardOf } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
-import { bufferOver, byteString, bytesOfString, storedValue, valueBytes } from './stored-value.ts';
+import { bufferOver, byteString, storedValue, writeBytes } from './stored-value.ts';
 
 const MAGIC = 0x31_56_4b_51;
 const VERSION = 1;
 const END = 0xffff;
-/** The contract allows 1 MiB for a chunk; a quarter of it keeps the turns short in which one is made. */
-const CHUNK_BYTES = 256 * 1024;
+/** The contract allows 1 MiB for a chunk; far less keeps the turns short in which one is made. */
+const CHUNK_BYTES = 64 * 1024;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
 /** Writes the image chunk by chunk; every chunk is made in a turn of the event loop of its own. */
@@ -112,13 +112,19 @@ function decodeHeader(bytes: Uint8Array): BackendImage {
   return header;
 }
 
+/** Sized first and written in one go: a snapshot of a large store is millions of these pairs. */
 function encodeSection(entries: ShardEntries): Uint8Array {
-  const out = new ByteWriter(Math.min(CHUNK_BYTES, 64 * entries.length));
+  let size = 0;
+  for (const [key, value] of entries) size += 8 + key.length + value.length;
+  const out = Buffer.allocUnsafeSlow(size);
+  let offset = 0;
   for (const [key, value] of entries) {
-    out.block(bytesOfString(key));
-    out.block(valueBytes(value));
+    offset = out.writeUInt32LE(key.length, offset);
+    offset += writeBytes(out, offset, key);
+    offset = out.writeUInt32LE(value.length, offset);
+    offset += writeBytes(out, offset, value);
   }
-  return out.bytes();
+  return out;
 }
 
 function readSection(section: Uint8Array, shard: number, store: KeyValueStore): void {

@@ -22,8 +22,11 @@ export function byteString(buffer: Buffer, start: number, end: number): string {
   return buffer.toString('latin1', start, end);
 }
 
-export function bytesOfString(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
+/** Returns how many bytes were written, which is the length of the key or value. */
+export function writeBytes(out: Buffer, offset: number, value: StoredValue): number {
+  if (typeof value === 'string') return out.write(value, offset, 'latin1');
+  out.set(value, offset);
+  return value.length;
 }
 
 export function storedValue(buffer: Buffer, start: number, end: number): StoredValue {
@@ -34,5 +37,5 @@ export function storedValue(buffer: Buffer, start: number, end: number): StoredV
 
 /** Bytes that the receiver may keep and must not change. */
 export function valueBytes(value: StoredValue): Uint8Array {
-  return typeof value === 'string' ? bytesOfString(value) : value;
+  return typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
 }

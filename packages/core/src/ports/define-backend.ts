@@ -10,15 +10,16 @@
  *       if (verb !== 'add' || !Number.isSafeInteger(Number(number))) return { ok: false, error: 'add NUMBER | total' };
  *       return { ok: true, access: 'write', command: { add: Number(number) } };
  *     },
- *     execute: (state, command) => (state.total += command.add),
+ *     execute: (state, { add }) => (state.total += add),
+ *     query: (state) => state.total,
  *   });
  *
  * The framework owns the state and so gives snapshot, restore, digest, explain and the rest of `Backend` for
  * nothing. The state lives in memory ('volatile') and is written whole when a snapshot is taken: right for states up
- * to some tens of megabytes. The author owns two rules: state and commands are plain data (`canonical-data.ts`), and
+ * to some tens of megabytes. The author owns two rules: state and commands are plain data (`plain-data.ts`), and
  * results and state depend on nothing but state, command and context: no clock, no randomness, no I/O.
  */
-import { type CommandInput, decodeArguments, decodeUtf8, QuorateError, type Result } from '@quorate/wire';
+import type { CommandInput, Result } from '@quorate/wire';
 import { asSlot, type Slot } from '../protocol/types.ts';
 import {
   type Access,
@@ -32,24 +33,17 @@ import {
   type Parsed,
 } from './backend.ts';
 import { EMPTY_IMAGE, judgeStep, mergeRecords } from './backend-image.ts';
-import { decodeData, encodeData } from './canonical-data.ts';
 import { fingerprint } from './fingerprint.ts';
+import { decodeData } from './plain-data-decode.ts';
+import { encodeData } from './plain-data-encode.ts';
 import { readOnlyView } from './read-only-view.ts';
+import { readSimpleInput, type SimpleInput } from './simple-input.ts';
 import { refuse, type SimpleResult, toResult } from './simple-result.ts';
 import { inTurn, readSimpleSnapshot, writeSimpleSnapshot } from './simple-snapshot.ts';
-import { formatValue, splitWords } from './words.ts';
+import { formatValue } from './words.ts';
 
+export type { SimpleInput } from './simple-input.ts';
 export { refuse, type SimpleResult } from './simple-result.ts';
-
-/** What `parse` gets: the same command in the forms in which it may be convenient. */
-export type SimpleInput = {
-  /** What the person typed; undefined when the command came as a list of arguments. */
-  readonly text: string | undefined;
-  /** The arguments, or the words of the text with quotes and escapes resolved. */
-  readonly args: readonly Uint8Array[];
-  /** The same as text. */
-  readonly words: readonly string[];
-};
 
 export type SimpleParsed<Command> =
   | { readonly ok: true; readonly command: Command; readonly access: Access }
@@ -102,6 +96,8 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
     this.name = definition.name;
     this.#definition = definition;
     this.#state = definition.initial();
+    // Now rather than at the first snapshot, in front of the author.
+    encodeData(this.#state, 'kept', 'state');
   }
 
   async open(): Promise<BackendImage> {
@@ -109,13 +105,13 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
   }
 
   parse(input: CommandInput): Parsed<Command> {
-    const read = readInput(input);
+    const read = readSimpleInput(input);
     if (!read.ok) return { ok: false, error: this.#withUsage(read.error) };
     try {
       const parsed = this.#definition.parse(read.input);
       if (!parsed.ok) return { ok: false, error: parsed.error };
       // A command that is not plain data must not get as far as the log.
-      encodeData(parsed.command, 'sorted');
+      encodeData(parsed.command, 'sorted', 'command');
       return parsed;
     } catch (error) {
       return {
@@ -126,7 +122,7 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
   }
 
   encode(command: Command): Uint8Array {
-    return encodeData(command, 'sorted');
+    return encodeData(command, 'sorted', 'command');
   }
 
   decode(bytes: Uint8Array): Command {
@@ -191,7 +187,7 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
     const chunks = writeSimpleSnapshot(this.name, {
       image,
       logTimeMs: this.#logTimeMs,
-      state: encodeData(this.#state, 'kept'),
+      state: encodeData(this.#state, 'kept', 'state'),
     });
     return { slot: this.#mark?.slot ?? asSlot(0), chunks: inTurn(chunks), release: async () => undefined };
   }
@@ -215,7 +211,7 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
 
   async digest(): Promise<string> {
     if (this.#broken !== undefined) throw this.#broken;
-    return fingerprint(encodeData(this.#state, 'sorted'));
+    return fingerprint(encodeData(this.#state, 'sorted', 'state'));
   }
 
   async health(): Promise<BackendHealth> {
@@ -229,23 +225,6 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
 
   #withUsage(error: string): string {
     return this.#definition.usage === undefined ? error : `${error}\nusage: ${this.#definition.usage}`;
-  }
-}
-
-function readInput(
-  input: CommandInput,
-): { readonly ok: true; readonly input: SimpleInput } | { readonly ok: false; readonly error: string } {
-  if (input.form === 'text') {
-    const split = splitWords(input.text);
-    if (!split.ok) return { ok: false, error: `${split.error} (at character ${split.position + 1})` };
-    return { ok: true, input: { text: input.text, args: split.words, words: split.words.map(decodeUtf8) } };
-  }
-  try {
-    const args = decodeArguments(input.bytes);
-    return { ok: true, input: { text: undefined, args, words: args.map(decodeUtf8) } };
-  } catch (error) {
-    if (!(error instanceof QuorateError)) throw error;
-    return { ok: false, error: error.message };
   }
 }
 

@@ -37,7 +37,7 @@ export class Session {
   /** Of the results in `kept`, overhead included; pending ones count nothing yet. */
   resultBytes = 0;
 
-  // What a store knows about this session; see session-records.ts.
+  // What a store knows about this session; see session-record-writer.ts.
   /** Sequences whose results no record holds yet, in order of settling; may name trimmed ones, see `settle`. */
   fresh: number[] = [];
   /** Ascending by slot; every one holds at least one result that is still kept. */

@@ -4,7 +4,7 @@
  *
  * Replicated state: every node feeds the same slots and gets the same table, evictions included. No clock, no
  * promise, no randomness; time comes with the slots. Owns SESSION-ONCE, TS-MONO and the bounds of
- * `session-limits.ts`. Leaves one session's sequences to `session-state.ts`, records to `session-records.ts`, and
+ * `session-limits.ts`. Leaves one session's sequences to `session-state.ts`, records to `session-record-*.ts`, and
  * to the applier whom to answer.
  *
  * The applier calls, for every slot in order: `begin`; for the groups in order `open`, `close`, `acknowledge` (once
@@ -14,6 +14,7 @@
 import type { Result } from '@quorate/wire';
 import type { SystemRecord } from '../ports/backend.ts';
 import { invariant } from '../protocol/invariant.ts';
+import { type Admission, EXECUTE, EXPIRED, OUT_OF_WINDOW, STALE } from './session-admission.ts';
 import {
   MAX_EXPIRIES_PER_SLOT,
   MAX_OPENS_PER_SLOT,
@@ -21,26 +22,12 @@ import {
   MAX_TABLE_RESULT_BYTES,
   SESSION_TTL_MS,
 } from './session-limits.ts';
-import { type Execution, readRecords, SessionRecordWriter, tableDigest } from './session-records.ts';
+import { readRecords } from './session-record-reader.ts';
+import { SessionRecordWriter } from './session-record-writer.ts';
+import { type Execution, tableDigest } from './session-records.ts';
 import { Session } from './session-state.ts';
 
-export type Admission =
-  /** Hand it to the backend. The n-th such admission of a slot is the command with ordinal n (from 0). */
-  | { readonly kind: 'execute' }
-  /** The same sequence executes in this very slot, as `ordinal`; the answer is the result of that one. */
-  | { readonly kind: 'repeated'; readonly ordinal: number }
-  /** Executed in an earlier slot; `result` is its first answer. */
-  | { readonly kind: 'duplicate'; readonly result: Result }
-  /**
-   * Not executed now. SESSION_EXPIRED: there is no such session (any more). SEQUENCE_STALE: acknowledged before, or
-   * executed with a result that was too large to keep. SESSION_WINDOW: too far above the acknowledged sequence.
-   */
-  | { readonly kind: 'refused'; readonly code: 'SESSION_EXPIRED' | 'SEQUENCE_STALE' | 'SESSION_WINDOW' };
-
-const EXECUTE: Admission = { kind: 'execute' };
-const EXPIRED: Admission = { kind: 'refused', code: 'SESSION_EXPIRED' };
-const STALE: Admission = { kind: 'refused', code: 'SEQUENCE_STALE' };
-const OUT_OF_WINDOW: Admission = { kind: 'refused', code: 'SESSION_WINDOW' };
+export type { Admission } from './session-admission.ts';
 
 /** The id of the session that the `ordinal`-th `open` group of a slot opens, from 0. */
 export function sessionIdOf(slot: number, ordinal: number): number {

@@ -113,6 +113,26 @@ function oneCommand<State extends object>(
 const value = (text: string): Result => ({ ok: true, value: encodeUtf8(text) });
 
 describe('defineBackend', () => {
+  it('makes a backend of the example in its documentation', async () => {
+    const runner = new Runner(
+      defineBackend({
+        name: 'counter',
+        usage: 'add NUMBER | total',
+        initial: () => ({ total: 0 }),
+        parse({ words: [verb, number] }) {
+          if (verb === 'total') return { ok: true, access: 'read', command: { add: 0 } };
+          if (verb !== 'add' || !Number.isSafeInteger(Number(number)))
+            return { ok: false, error: 'add NUMBER | total' };
+          return { ok: true, access: 'write', command: { add: Number(number) } };
+        },
+        execute: (state, { add }) => (state.total += add),
+        query: (state) => state.total,
+      }),
+    );
+    assert.deepEqual(await runner.run('add 5', 'add -2'), [value('5'), value('3')]);
+    assert.deepEqual(await runner.query('total'), value('3'));
+  });
+
   it('turns what execute returns into results', async () => {
     const returned: unknown[] = [
       'text',
@@ -219,8 +239,17 @@ describe('defineBackend', () => {
     });
     assert.deepEqual(backend.parse(textCommand('now')), {
       ok: false,
-      error: 'sample cannot read this command: data.at is an object of class Date, which is not plain data',
+      error:
+        'sample cannot read this command: command.at is an object of class Date, which is not plain data',
     });
+  });
+
+  it('refuses a state that is not plain data at once', () => {
+    const definition = { ...counter, initial: () => ({ totals: new Map(), journal: [new WeakMap()] }) };
+    assert.throws(
+      () => defineBackend(definition as unknown as typeof counter),
+      /state\.journal\[0\] is an object of class WeakMap/,
+    );
   });
 
   it('gives parse the words of both forms', () => {

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { QuorateError } from '@quorate/wire';
 import fc from 'fast-check';
-import { decodeData, encodeData, MAX_DATA_DEPTH } from '#src/ports/canonical-data.ts';
+import { MAX_DATA_DEPTH } from '#src/ports/plain-data.ts';
+import { decodeData } from '#src/ports/plain-data-decode.ts';
+import { encodeData } from '#src/ports/plain-data-encode.ts';
 
 const primitive = fc.oneof(
   fc.constantFrom(undefined, null, true, false, -0, Number.NaN, Infinity),
