@@ -53,8 +53,8 @@ export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
   invariant(entry.slot === state.learnedSlot + 1, 'ORDER', () => `slot ${entry.slot} learned after ${state.learnedSlot}`);
   state.records.delete(entry.slot);
   state.learnedSlot = entry.slot;
-  if (state.heldSlot === entry.slot - 1) state.heldSlot = entry.slot;
-  state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
+  // What a durable backend had applied before it was learned again is not applied again.
+  if (entry.slot > state.deliveredAtStart) state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
   if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) {
     state.leadership.inFlightBytes -= valueBytes(entry.value);
   }
@@ -62,7 +62,7 @@ export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
 
 export function onCatchUpRequest(state: ReplicaState, from: NodeId, message: CatchUpRequest): void {
   const { fromSlot } = message;
-  const limit = Math.min(message.untilSlot, state.heldSlot + 1, fromSlot + state.limits.catchUpSlots);
+  const limit = Math.min(message.untilSlot, state.learnedSlot + 1, fromSlot + state.limits.catchUpSlots);
   if (limit > fromSlot) {
     state.effects.serveCatchUp({ to: from, fromSlot, untilSlot: asSlot(limit) });
     return;
@@ -74,13 +74,13 @@ export function onCatchUpReply(state: ReplicaState, from: NodeId, message: Catch
   noteLearned(state, from, message.learnedSlot);
   if (!isDense(message)) return; // A hole must not spread (ZOOKEEPER-4925).
   if (state.catchUp?.to === from) state.catchUp = undefined;
-  const before = state.heldSlot;
+  const before = state.learnedSlot;
   for (const entry of message.entries) takeChosen(state, entry);
   advance(state);
-  if (state.heldSlot > before && state.leadership !== undefined) {
+  if (state.learnedSlot > before && state.leadership !== undefined) {
     state.leadership.recoveryDeadline = later(state.at, state.limits.electionTimeoutMs);
   }
-  if (state.heldSlot > before) requestCatchUp(state);
+  if (state.learnedSlot > before) requestCatchUp(state);
 }
 
 function isDense(message: CatchUpReply): boolean {
@@ -88,13 +88,7 @@ function isDense(message: CatchUpReply): boolean {
 }
 
 function takeChosen(state: ReplicaState, entry: ChosenEntry): void {
-  if (entry.slot <= state.learnedSlot) {
-    // Adopting a backend that was ahead of the journal: the value is wanted for the journal only.
-    if (entry.slot !== state.heldSlot + 1) return;
-    state.effects.persistChosen(entry);
-    state.heldSlot = entry.slot === state.adoptedSlot ? state.learnedSlot : entry.slot;
-    return;
-  }
+  if (entry.slot <= state.learnedSlot) return;
   if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) return; // See `advance`.
   if (entry.slot > state.learnedSlot + state.limits.catchUpSlots * 2) return; // Not asked for: bounds what is held.
   const held = state.records.get(entry.slot);
@@ -111,13 +105,13 @@ function takeChosen(state: ReplicaState, entry: ChosenEntry): void {
 export function tickCatchUp(state: ReplicaState): void {
   if (state.catchUp !== undefined && state.at >= state.catchUp.deadline) state.catchUp = undefined;
   const target = highestKnown(state);
-  if (target <= state.heldSlot) {
+  if (target <= state.learnedSlot) {
     state.behindSince = undefined;
     probeWhenAlone(state);
     return;
   }
   state.behindSince ??= state.at;
-  const farBehind = target > state.heldSlot + state.limits.windowSlots;
+  const farBehind = target > state.learnedSlot + state.limits.windowSlots;
   if (farBehind || state.at - state.behindSince >= state.limits.heartbeatMs) requestCatchUp(state);
 }
 
@@ -125,7 +119,7 @@ export function tickCatchUp(state: ReplicaState): void {
 export function requestCatchUp(state: ReplicaState): void {
   if (state.catchUp !== undefined) return;
   const ahead = otherVoters(state).filter(
-    (node) => (state.peerLearned.get(node) ?? 0) > state.heldSlot && !state.unreachable.has(node),
+    (node) => (state.peerLearned.get(node) ?? 0) > state.learnedSlot && !state.unreachable.has(node),
   );
   const to = ahead[state.random.below(Math.max(1, ahead.length))];
   if (to === undefined) return;
@@ -143,7 +137,7 @@ function probeWhenAlone(state: ReplicaState): void {
 
 function ask(state: ReplicaState, to: NodeId): void {
   state.catchUp = { to, deadline: later(state.at, state.limits.resendMs) };
-  const fromSlot = nextSlot(state.heldSlot);
+  const fromSlot = nextSlot(state.learnedSlot);
   const untilSlot = asSlot(fromSlot + state.limits.catchUpSlots);
   state.effects.send(to, { kind: 'catch-up-request', fromSlot, untilSlot });
 }

@@ -129,8 +129,8 @@ export type ReplicaBoot = {
   readonly recovered: JournalImage;
   /**
    * The backend's state at start. Below `recovered.learnedSlot` the host itself replays the difference from the
-   * journal; above it (a durable backend outran a journal that lost power) it is adopted as learned, and the
-   * missing entries are fetched from peers. Deliveries start above both.
+   * journal. Above it (a durable backend outran a journal that lost power) the slots between are learned again, from
+   * what the journal or a peer holds, and not delivered again. Deliveries start above both.
    */
   readonly appliedSlot: Slot;
   readonly at: MonotonicMs;

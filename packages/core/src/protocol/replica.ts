@@ -102,7 +102,7 @@ function dispatch(state: ReplicaState, input: Input): void {
       return onPersisted(state, input.through);
     case 'applied':
       invariant(input.through >= state.appliedSlot, 'PREFIX-APPLY', () => `applied ${input.through} after ${state.appliedSlot}`);
-      invariant(input.through <= state.learnedSlot, 'ORDER', () => `applied ${input.through}, learned ${state.learnedSlot}`);
+      invariant(input.through <= Math.max(state.learnedSlot, state.deliveredAtStart), 'ORDER', () => `applied ${input.through}, learned ${state.learnedSlot}`);
       state.appliedSlot = input.through;
       return;
     case 'peer-up':
@@ -164,9 +164,9 @@ function onTurn(state: ReplicaState): void {
   announceLearned(state);
   startReadRound(state);
   if (state.leadership !== undefined) tickResign(state, state.leadership);
-  if (state.heldSlot > state.persistedLearnedSlot) {
-    state.persistedLearnedSlot = state.heldSlot;
-    state.effects.persistLearned(state.heldSlot);
+  if (state.learnedSlot > state.persistedLearnedSlot) {
+    state.persistedLearnedSlot = state.learnedSlot;
+    state.effects.persistLearned(state.learnedSlot);
   }
 }
 

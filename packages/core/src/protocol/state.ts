@@ -141,10 +141,8 @@ export type ReplicaState = {
 
   /** Every slot up to here is known to be chosen. Never decreases. */
   learnedSlot: Slot;
-  /** The journal holds the chosen value of every slot up to here. Equal to learnedSlot unless adopting. */
-  heldSlot: Slot;
-  /** A durable backend was ahead of the journal: values in (heldSlot, adoptedSlot] are fetched, not delivered. */
-  readonly adoptedSlot: Slot;
+  /** The backend had everything up to here at start: deliveries begin above it, also when learning begins below. */
+  readonly deliveredAtStart: Slot;
   persistedLearnedSlot: Slot;
   appliedSlot: Slot;
   /** "Chosen up to `slot`", said by the leader of `ballot`: teaches only values held at that very ballot. */
@@ -175,7 +173,7 @@ export function acceptAheadSlots(limits: ProtocolLimits): number {
 
 export function createState(boot: ReplicaBoot): ReplicaState {
   const { recovered, limits } = boot;
-  const learnedSlot = asSlot(Math.max(recovered.learnedSlot, boot.appliedSlot));
+  const { learnedSlot } = recovered;
   const records = new Map<Slot, SlotRecord>();
   let promised = recovered.promised;
   for (const { slot, ballot, value, chosen } of recovered.accepted) {
@@ -199,9 +197,8 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     ack: undefined,
     durable: asWriteSequence(0),
     learnedSlot,
-    heldSlot: recovered.learnedSlot,
-    adoptedSlot: learnedSlot,
-    persistedLearnedSlot: recovered.learnedSlot,
+    deliveredAtStart: asSlot(Math.max(learnedSlot, boot.appliedSlot)),
+    persistedLearnedSlot: learnedSlot,
     appliedSlot: boot.appliedSlot,
     watermark: { ballot: ZERO_BALLOT, slot: asSlot(0) },
     peerLearned: new Map(),
