@@ -21,18 +21,17 @@ export function failureText(error: unknown): string {
   return `${error.code}: ${error.message}${fate(error)}`;
 }
 
+/** The client's own words for a time-out or an abort say it already; what a node says does not. */
 function fate(error: QuorateError): string {
   switch (error.code) {
-    case 'TIMEOUT':
     case 'DISCONNECTED':
     case 'LEADERSHIP_LOST':
-    case 'ABORTED':
     case 'SESSION_EXPIRED':
       return error.outcome === 'none' ? ' (not executed)' : ' (outcome unknown: it may have been executed)';
     case 'OVERLOADED':
     case 'TOO_LARGE':
     case 'NO_LEADER':
-      return ' (not executed)';
+      return error.outcome === 'none' ? ' (not executed)' : '';
     default:
       return '';
   }

@@ -13,7 +13,7 @@ import type { Evaluator } from './evaluator.ts';
 /** The exit code. `signal` ends it between two lines, and gives up the command that runs. */
 export async function runPipedRepl(
   context: CommandContext,
-  evaluator: Evaluator,
+  evaluator: Pick<Evaluator, 'evaluate'>,
   signal: AbortSignal,
 ): Promise<number> {
   let number = 0;

@@ -83,7 +83,7 @@ describe('who this node is', () => {
   it('refuses an address that this machine does not have', async () => {
     const error = await refusalOf(resolveSelf(await mixed(), '1'));
     assert.equal(error.code, 'CONFIG_INVALID');
-    assert.match(error.message, /^addrs\.0: 192\.0\.2\.1:6660 does not belong to this machine\n/);
+    assert.match(error.message, /^flag --addrs: 192\.0\.2\.1:6660 does not belong to this machine\n/);
   });
 
   it('knows free, taken and foreign addresses apart', async () => {

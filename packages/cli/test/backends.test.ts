@@ -1,0 +1,79 @@
+/** Purpose: a backend is found by name and by path, and whatever is wrong with it is said by its name. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { loadBackend } from '#src/backends.ts';
+import { TemporaryDirectory } from './helpers/temporary-directory.ts';
+
+const MODULE = `
+export function createBackend(options) {
+  if (options?.broken) throw new Error('no such option: broken');
+  const nothing = () => undefined;
+  return { name: 'mine', options, open: nothing, parse: nothing, encode: nothing, decode: nothing, apply: nothing, query: nothing, close: nothing };
+}`;
+
+describe('loading a backend', () => {
+  const directory = new TemporaryDirectory();
+  after(() => directory[Symbol.dispose]());
+  const load = (backend: string, backendOptions?: unknown) =>
+    loadBackend({ backend, backendOptions, source: undefined });
+  const write = (name: string, text: string): string => {
+    writeFileSync(directory.file(name), text);
+    return directory.file(name);
+  };
+
+  it('by name', async () => {
+    assert.equal((await load('kv')).name, 'kv');
+  });
+
+  it('by path, with its options', async () => {
+    const backend = await load(write('mine.mjs', MODULE), { colour: 'red' });
+    assert.equal(backend.name, 'mine');
+    assert.deepEqual((backend as unknown as { options: unknown }).options, { colour: 'red' });
+  });
+
+  it('by path, from a default export', async () => {
+    const text = MODULE.replace('export function createBackend', 'export default function');
+    assert.equal((await load(write('default.mjs', text))).name, 'mine');
+  });
+
+  const refusals: readonly (readonly [what: string, load: () => Promise<unknown>, message: RegExp])[] = [
+    [
+      'a name that is none',
+      () => load('kw'),
+      /^backend kw: there is no such backend\n {4}npm install @quorate\/backend-kw, or write kv/,
+    ],
+    [
+      'a package that is not there',
+      () => load('@nobody/nothing'),
+      /^backend @nobody\/nothing: cannot load the module: Cannot find package/,
+    ],
+    [
+      'a path that is not there',
+      () => load(directory.file('none.mjs')),
+      /none\.mjs: cannot load the module: Cannot find module/,
+    ],
+    [
+      'a module that does not compile',
+      () => load(write('syntax.mjs', 'export {')),
+      /cannot load the module: Unexpected end of input\n/,
+    ],
+    [
+      'a module without a factory',
+      () => load(write('empty.mjs', 'export const x = 1;')),
+      /the module exports no createBackend function/,
+    ],
+    [
+      'a factory that gives something else',
+      () => load(write('other.mjs', 'export const createBackend = () => ({ name: "x" });')),
+      /createBackend did not give a backend/,
+    ],
+    [
+      'a factory that throws',
+      () => load(write('mine.mjs', MODULE), { broken: true }),
+      /mine\.mjs: no such option: broken\n {4}see backendOptions/,
+    ],
+  ];
+  for (const [what, loading, message] of refusals) {
+    it(`refuses ${what}`, () => assert.rejects(loading(), { code: 'CONFIG_INVALID', message }));
+  }
+});
