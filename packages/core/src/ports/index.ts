@@ -1,4 +1,17 @@
 /** The interfaces that the world implements for the framework: re-exports only. */
+
+export type { Lane } from '../protocol/message.ts';
+export type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
+export {
+  type AcceptedEntry,
+  asNodeId,
+  asSlot,
+  type Ballot,
+  type ChosenEntry,
+  type NodeId,
+  type Slot,
+  type Value,
+} from '../protocol/types.ts';
 export * from './backend.ts';
 export * from './backend-image.ts';
 export * from './client-listener.ts';
@@ -12,6 +25,3 @@ export { decodeData } from './plain-data-decode.ts';
 export { encodeData } from './plain-data-encode.ts';
 export * from './transport.ts';
 export * from './words.ts';
-export { asNodeId, asSlot, type AcceptedEntry, type Ballot, type ChosenEntry, type NodeId, type Slot, type Value } from '../protocol/types.ts';
-export type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
-export type { Lane } from '../protocol/message.ts';
