@@ -7,11 +7,14 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import type { PerfFlags } from './plan.ts';
 
-const DESCRIPTION = `Measures how fast the cluster answers: throughput, and latency up to the worst case.
-
-The load is a closed loop: every client asks again when it has been answered, so the latencies are those at this
-number of operations in flight, and a stall is seen by each client once. Reads are linearizable. With faults, every
-acknowledged write is read back at the end, and one that is not there makes the run fail (exit code 1).`;
+/** One line per paragraph: commander folds them to the width of the terminal. */
+const DESCRIPTION = [
+  'Measures how fast the cluster answers: throughput, and latency up to the worst case.',
+  '',
+  'The load is a closed loop: every client asks again when it has been answered, so the latencies are those at this ' +
+    'number of operations in flight. Reads are linearizable. With faults, every acknowledged write is read back at the ' +
+    'end, and one that is not there makes the run fail (exit code 1).',
+].join('\n');
 
 const EXAMPLES = `
 Examples:
