@@ -128,10 +128,11 @@ export function onAccepted(state: ReplicaState, from: NodeId, message: Accepted)
   const leadership = state.leadership;
   if (leadership === undefined || !sameBallot(message.ballot, leadership.ballot)) return; // SAME-BALLOT-COUNT.
   const peer = leadership.peers.get(from);
-  if (peer === undefined || message.throughSlot < peer.throughSlot) return; // A late one; acknowledgements only grow.
-  if (message.throughSlot > leadership.proposedSlot) return; // Claims what was never asked.
-  if (message.throughSlot > peer.throughSlot || message.ranges.length > 0) peer.progressAt = state.at;
-  peer.throughSlot = message.throughSlot;
+  // A peer that has learned more than our window holds says more than was asked: what was asked counts.
+  const throughSlot = asSlot(Math.min(message.throughSlot, leadership.proposedSlot));
+  if (peer === undefined || throughSlot < peer.throughSlot) return; // A late one; acknowledgements only grow.
+  if (throughSlot > peer.throughSlot || message.ranges.length > 0) peer.progressAt = state.at;
+  peer.throughSlot = throughSlot;
   peer.ranges = message.ranges;
   countChosen(state);
 }
