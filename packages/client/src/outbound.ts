@@ -13,8 +13,12 @@ import type { PendingWindow } from './pending-window.ts';
 import { RequestGroup } from './request-group.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
-/** A text may be this much longer than the command it spells: an escape such as `\\x00` is four characters for a byte. */
-const TEXT_ALLOWANCE = 4;
+/**
+ * By how much a text may be longer than the longest command, in bytes: what it spells can be shorter than the text,
+ * for instance by quotes and escapes. The sum stays below the largest frame that a node takes, where the connection
+ * would end instead of the call.
+ */
+const TEXT_ALLOWANCE_BYTES = 2 * 2 ** 20;
 
 export class Outbound {
   readonly #settings: ClientSettings;
@@ -103,8 +107,8 @@ export class Outbound {
   }
 
   #take(command: PendingCommand, link: NodeLink, nowMs: number): void {
-    const limit =
-      (link.welcome?.maxCommandBytes ?? Number.POSITIVE_INFINITY) * (command.isText ? TEXT_ALLOWANCE : 1);
+    const maxBytes = link.welcome?.maxCommandBytes ?? Number.POSITIVE_INFINITY;
+    const limit = command.isText ? maxBytes + TEXT_ALLOWANCE_BYTES : maxBytes;
     if (command.commandBytes > limit) {
       this.#onTooLarge(command, limit);
       return;

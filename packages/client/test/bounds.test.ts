@@ -130,7 +130,7 @@ describe('bounds', () => {
     assert.deepEqual([error.code, error.outcome, error.retryable], ['TOO_LARGE', 'none', false]);
     assert.equal(openCount(), 0);
     const line = client.exec(`SET k ${'x'.repeat(200)}`, { consistency: 'linearizable' });
-    const long = failure(client.exec(`SET k ${'x'.repeat(400)}`));
+    const long = failure(client.exec(`SET k ${'x'.repeat(2 ** 21 + 100)}`));
     await until('the line is there', () => openCount() === 1);
     assert.equal((await long).code, 'TOO_LARGE');
     serveOne();
