@@ -250,7 +250,14 @@ export function decodeUtf8(bytes: Uint8Array): string {
 function decodePoint(bytes: Uint8Array, index: number): readonly [number, number] {
   const first = bytes[index] ?? 0;
   if (first < 0x80) return [first, 1];
-  const size = first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+  const size =
+    first >= 0xf0 && first <= 0xf4
+      ? 4
+      : first >= 0xe0 && first < 0xf0
+        ? 3
+        : first >= 0xc2 && first < 0xe0
+          ? 2
+          : 0;
   if (size === 0 || index + size > bytes.length) return [0xfffd, 1];
   let point = first & (0xff >> (size + 1));
   for (let step = 1; step < size; step++) {

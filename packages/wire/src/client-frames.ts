@@ -9,11 +9,10 @@
  * Decoders are total: they give a frame or throw `WIRE_MALFORMED`, and allocate in proportion to the input.
  * Byte strings in decoded frames are views into the input.
  */
-import { ByteReader, ByteWriter, malformed } from './bytes.ts';
+import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8, malformed } from './bytes.ts';
 import type { CommandInput } from './command.ts';
-import { decodeUtf8, encodeUtf8 } from './bytes.ts';
-import { ERRORS, errorCodeOf, type ErrorCode, type ErrorDetails, type Outcome } from './errors.ts';
-import { readResult, writeResult, type Result } from './result.ts';
+import { ERRORS, type ErrorCode, type ErrorDetails, errorCodeOf, type Outcome } from './errors.ts';
+import { type Result, readResult, writeResult } from './result.ts';
 
 export const CLIENT_SUBPROTOCOL = 'quorate.client.v1';
 export const CLIENT_PATH = '/client';
@@ -26,7 +25,12 @@ export const MAX_REQUEST_COMMANDS = 4096;
 export type ReadConsistency = 'linearizable' | 'stale';
 
 export type ClientFrame =
-  | { readonly kind: 'hello'; readonly versionMin: number; readonly versionMax: number; readonly clientName: string }
+  | {
+      readonly kind: 'hello';
+      readonly versionMin: number;
+      readonly versionMax: number;
+      readonly clientName: string;
+    }
   | {
       readonly kind: 'request';
       /** 0: no session. Then only reads are served; a write is refused with ARGUMENT. */
@@ -41,7 +45,12 @@ export type ClientFrame =
       /** Ascending by sequence, at most MAX_REQUEST_COMMANDS. */
       readonly commands: readonly RequestCommand[];
     }
-  | { readonly kind: 'open-session'; readonly sequence: number; readonly timeoutMs: number; readonly noForward: boolean }
+  | {
+      readonly kind: 'open-session';
+      readonly sequence: number;
+      readonly timeoutMs: number;
+      readonly noForward: boolean;
+    }
   | { readonly kind: 'close-session'; readonly sequence: number; readonly session: number };
 
 export type RequestCommand = { readonly sequence: number; readonly input: CommandInput };
@@ -155,13 +164,23 @@ function readClientFrame(reader: ByteReader): ClientFrame {
   const type = reader.u8();
   switch (type) {
     case HELLO:
-      return { kind: 'hello', versionMin: reader.u16(), versionMax: reader.u16(), clientName: reader.text(256) };
+      return {
+        kind: 'hello',
+        versionMin: reader.u16(),
+        versionMax: reader.u16(),
+        clientName: reader.text(256),
+      };
     case REQUEST:
       return readRequest(reader);
     case OPEN_SESSION: {
       const flags = reader.u8();
       if ((flags & ~FLAG_NO_FORWARD) !== 0) throw malformed(`unknown flags ${flags}`);
-      return { kind: 'open-session', noForward: flags !== 0, sequence: reader.integer(), timeoutMs: reader.u32() };
+      return {
+        kind: 'open-session',
+        noForward: flags !== 0,
+        sequence: reader.integer(),
+        timeoutMs: reader.u32(),
+      };
     }
     case CLOSE_SESSION:
       return { kind: 'close-session', sequence: reader.integer(), session: reader.integer() };
@@ -177,7 +196,8 @@ function readRequest(reader: ByteReader): ClientFrame {
   const ackSequence = reader.integer();
   const timeoutMs = reader.u32();
   const count = reader.u16();
-  if (count > MAX_REQUEST_COMMANDS) throw malformed(`${count} commands are over the limit of ${MAX_REQUEST_COMMANDS}`);
+  if (count > MAX_REQUEST_COMMANDS)
+    throw malformed(`${count} commands are over the limit of ${MAX_REQUEST_COMMANDS}`);
   const commands: RequestCommand[] = [];
   let previous = ackSequence;
   for (let index = 0; index < count; index++) {
@@ -185,8 +205,10 @@ function readRequest(reader: ByteReader): ClientFrame {
     if (sequence <= previous) throw malformed('sequences must rise and lie above ackSequence');
     previous = sequence;
     const form = reader.u8();
-    if (form === FORM_TEXT) commands.push({ sequence, input: { form: 'text', text: decodeUtf8(reader.block()) } });
-    else if (form === FORM_ARGUMENTS) commands.push({ sequence, input: { form: 'arguments', bytes: reader.block() } });
+    if (form === FORM_TEXT)
+      commands.push({ sequence, input: { form: 'text', text: decodeUtf8(reader.block()) } });
+    else if (form === FORM_ARGUMENTS)
+      commands.push({ sequence, input: { form: 'arguments', bytes: reader.block() } });
     else throw malformed(`unknown command form ${form}`);
   }
   return {
@@ -346,7 +368,16 @@ function readWelcome(reader: ByteReader): NodeFrame {
   const count = reader.u16();
   const addrs: string[] = [];
   for (let index = 0; index < count; index++) addrs.push(reader.text(512));
-  return { kind: 'welcome', version, clusterId, node, backend, addrs, leader: reader.u32(), maxCommandBytes: reader.u32() };
+  return {
+    kind: 'welcome',
+    version,
+    clusterId,
+    node,
+    backend,
+    addrs,
+    leader: reader.u32(),
+    maxCommandBytes: reader.u32(),
+  };
 }
 
 function readAnswer(reader: ByteReader): Answer {

@@ -15,7 +15,8 @@ export type CommandInput =
 export const MAX_ARGUMENTS = 65_535;
 
 export function encodeArguments(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length > MAX_ARGUMENTS) throw malformed(`${parts.length} arguments are over the limit of ${MAX_ARGUMENTS}`);
+  if (parts.length > MAX_ARGUMENTS)
+    throw malformed(`${parts.length} arguments are over the limit of ${MAX_ARGUMENTS}`);
   let size = 2;
   for (const part of parts) size += 4 + part.length;
   const out = new ByteWriter(size);
