@@ -6,8 +6,9 @@
  * accepted at exactly that leader's ballot; a peer that learned the slot sends the value.
  * Owns PREFIX delivery: ascending, dense, once. Any peer may be asked, so a node that cannot reach the leader still follows.
  */
-import { compareBallots, sameBallot } from './ballot.ts';
+
 import { refreshAcknowledgement } from './acceptor.ts';
+import { compareBallots, sameBallot } from './ballot.ts';
 import { invariant } from './invariant.ts';
 import { afterLearning } from './leadership.ts';
 import type { CatchUpReply, CatchUpRequest } from './message.ts';
@@ -50,11 +51,16 @@ export function advance(state: ReplicaState): void {
 
 /** The next slot is chosen with `entry.value`. The caller vouches for it. */
 export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
-  invariant(entry.slot === state.learnedSlot + 1, 'ORDER', () => `slot ${entry.slot} learned after ${state.learnedSlot}`);
+  invariant(
+    entry.slot === state.learnedSlot + 1,
+    'ORDER',
+    () => `slot ${entry.slot} learned after ${state.learnedSlot}`,
+  );
   state.records.delete(entry.slot);
   state.learnedSlot = entry.slot;
   // What a durable backend had applied before it was learned again is not applied again.
-  if (entry.slot > state.deliveredAtStart) state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
+  if (entry.slot > state.deliveredAtStart)
+    state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
   if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) {
     state.leadership.inFlightBytes -= valueBytes(entry.value);
   }
@@ -74,6 +80,9 @@ export function onCatchUpReply(state: ReplicaState, from: NodeId, message: Catch
   noteLearned(state, from, message.learnedSlot);
   if (!isDense(message)) return; // A hole must not spread (ZOOKEEPER-4925).
   if (state.catchUp?.to === from) state.catchUp = undefined;
+  if (state.silentPeer === from) state.silentPeer = undefined;
+  // Asked again only after a while if it had nothing for us.
+  if (message.entries.length === 0) state.behindSince = state.at;
   const before = state.learnedSlot;
   for (const entry of message.entries) takeChosen(state, entry);
   advance(state);
@@ -93,17 +102,33 @@ function takeChosen(state: ReplicaState, entry: ChosenEntry): void {
   if (entry.slot > state.learnedSlot + state.limits.catchUpSlots * 2) return; // Not asked for: bounds what is held.
   const held = state.records.get(entry.slot);
   if (held?.chosen === true) {
-    invariant(sameValue(held.value, entry.value), 'AGREEMENT', () => `slot ${entry.slot} is chosen with two values`);
+    invariant(
+      sameValue(held.value, entry.value),
+      'AGREEMENT',
+      () => `slot ${entry.slot} is chosen with two values`,
+    );
     return;
   }
   // Held at the same ballot means held with the same value, and the journal has it already.
-  const write = held !== undefined && sameBallot(held.ballot, entry.ballot) ? held.write : state.effects.persistChosen(entry);
-  state.records.set(entry.slot, { slot: entry.slot, ballot: entry.ballot, value: entry.value, chosen: true, write });
+  const write =
+    held !== undefined && sameBallot(held.ballot, entry.ballot)
+      ? held.write
+      : state.effects.persistChosen(entry);
+  state.records.set(entry.slot, {
+    slot: entry.slot,
+    ballot: entry.ballot,
+    value: entry.value,
+    chosen: true,
+    write,
+  });
 }
 
 /** On every tick: is somebody ahead of us, for longer than a message under way would explain? */
 export function tickCatchUp(state: ReplicaState): void {
-  if (state.catchUp !== undefined && state.at >= state.catchUp.deadline) state.catchUp = undefined;
+  if (state.catchUp !== undefined && state.at >= state.catchUp.deadline) {
+    state.silentPeer = state.catchUp.to;
+    state.catchUp = undefined;
+  }
   const target = highestKnown(state);
   if (target <= state.learnedSlot) {
     state.behindSince = undefined;
@@ -115,20 +140,29 @@ export function tickCatchUp(state: ReplicaState): void {
   if (farBehind || state.at - state.behindSince >= state.limits.heartbeatMs) requestCatchUp(state);
 }
 
-/** Asks one peer that is ahead; at most one request is under way. */
+/**
+ * Asks one peer that is ahead; at most one request is under way. If nobody who is known to be ahead can be reached,
+ * anybody else may know as much: in a chain of nodes the far end follows through the middle.
+ */
 export function requestCatchUp(state: ReplicaState): void {
   if (state.catchUp !== undefined) return;
-  const ahead = otherVoters(state).filter(
-    (node) => (state.peerLearned.get(node) ?? 0) > state.learnedSlot && !state.unreachable.has(node),
-  );
-  const to = ahead[state.random.below(Math.max(1, ahead.length))];
-  if (to === undefined) return;
-  ask(state, to);
+  const reachable = otherVoters(state).filter((node) => !state.unreachable.has(node));
+  const others = reachable.filter((node) => node !== state.silentPeer);
+  const ahead = others.filter((node) => (state.peerLearned.get(node) ?? 0) > state.learnedSlot);
+  const candidates = ahead.length > 0 ? ahead : others.length > 0 ? others : reachable;
+  const to = candidates[state.random.below(Math.max(1, candidates.length))];
+  if (to !== undefined) ask(state, to);
 }
 
 /** Without a live leader nobody tells us of progress: ask somebody now and then. */
 function probeWhenAlone(state: ReplicaState): void {
-  if (state.leadership !== undefined || isLeaderLive(state) || state.at < state.probeAt || state.catchUp !== undefined) return;
+  if (
+    state.leadership !== undefined ||
+    isLeaderLive(state) ||
+    state.at < state.probeAt ||
+    state.catchUp !== undefined
+  )
+    return;
   state.probeAt = later(state.at, state.limits.electionTimeoutMs / 2);
   const reachable = otherVoters(state).filter((node) => !state.unreachable.has(node));
   const to = reachable[state.random.below(Math.max(1, reachable.length))];

@@ -5,10 +5,20 @@
 import { maxBallot, ZERO_BALLOT } from './ballot.ts';
 import { Effects } from './effects.ts';
 import { MembershipHistory } from './membership.ts';
+import type { SlotRange } from './message.ts';
 import { createRandom, type Random } from './random.ts';
 import type { ReplicaBoot } from './replica-types.ts';
-import type { SlotRange } from './message.ts';
-import { asSlot, asWriteSequence, type Ballot, type MonotonicMs, type NodeId, type ProtocolLimits, type Slot, type Value, type WriteSequence } from './types.ts';
+import {
+  asSlot,
+  asWriteSequence,
+  type Ballot,
+  type MonotonicMs,
+  type NodeId,
+  type ProtocolLimits,
+  type Slot,
+  type Value,
+  type WriteSequence,
+} from './types.ts';
 
 /** What this acceptor holds for a slot that it has not learned yet. Structurally an AcceptedEntry. */
 export type SlotRecord = {
@@ -150,6 +160,8 @@ export type ReplicaState = {
   /** Highest learned slot heard from each peer. */
   readonly peerLearned: Map<NodeId, Slot>;
   catchUp: { readonly to: NodeId; readonly deadline: MonotonicMs } | undefined;
+  /** Left the last catch-up request without an answer: somebody else is asked first. */
+  silentPeer: NodeId | undefined;
   /** Since when somebody was known to be ahead without our learned slot moving. */
   behindSince: MonotonicMs | undefined;
   probeAt: MonotonicMs;
@@ -203,6 +215,7 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     watermark: { ballot: ZERO_BALLOT, slot: asSlot(0) },
     peerLearned: new Map(),
     catchUp: undefined,
+    silentPeer: undefined,
     behindSince: undefined,
     probeAt: boot.at,
     unreachable: new Set(),
@@ -242,7 +255,10 @@ export function sameValue(left: Value, right: Value): boolean {
 
 /** Memberships whose quorum a ballot needs now: every one in effect in the window above the learned slot. */
 export function currentMemberships(state: ReplicaState): ReturnType<MembershipHistory['inEffect']> {
-  return state.memberships.inEffect(nextSlot(state.learnedSlot), asSlot(state.learnedSlot + 1 + state.limits.windowSlots));
+  return state.memberships.inEffect(
+    nextSlot(state.learnedSlot),
+    asSlot(state.learnedSlot + 1 + state.limits.windowSlots),
+  );
 }
 
 /** Every voter but this node. */
