@@ -11,7 +11,14 @@ import { invariant } from './invariant.ts';
 import { learnFromWatermark, noteLearned } from './learner.ts';
 import type { Accept, Accepted, Prepare, SlotRange } from './message.ts';
 import { bindTo, follow, promise } from './role.ts';
-import { acceptAheadSlots, nextSlot, type ReplicaState, sameValue, type SlotEntry, valueBytes } from './state.ts';
+import {
+  acceptAheadSlots,
+  nextSlot,
+  type ReplicaState,
+  type SlotEntry,
+  sameValue,
+  valueBytes,
+} from './state.ts';
 import { asSlot, type Ballot, type NodeId, type Slot, type WriteSequence } from './types.ts';
 
 export function onPrepare(state: ReplicaState, from: NodeId, message: Prepare): void {
@@ -27,7 +34,15 @@ export function onPrepare(state: ReplicaState, from: NodeId, message: Prepare): 
   const { attempt } = message;
   const { learnedSlot } = state;
   for (const [page, entries] of pages.entries()) {
-    const answer = { kind: 'promise', ballot, attempt, page, pageCount: pages.length, learnedSlot, entries } as const;
+    const answer = {
+      kind: 'promise',
+      ballot,
+      attempt,
+      page,
+      pageCount: pages.length,
+      learnedSlot,
+      entries,
+    } as const;
     // Waits for every write so far: the promise, and the acceptances that it reveals.
     state.effects.sendAfter(from, answer, state.effects.lastWrite);
   }
@@ -35,7 +50,9 @@ export function onPrepare(state: ReplicaState, from: NodeId, message: Prepare): 
 
 /** What this acceptor holds from `fromSlot` on and has not learned, ascending, in pages of bounded size; at least one. */
 export function promisePages(state: ReplicaState, fromSlot: Slot): readonly (readonly SlotEntry[])[] {
-  const slots = [...state.records.keys()].filter((slot) => slot >= fromSlot).sort((left, right) => left - right);
+  const slots = [...state.records.keys()]
+    .filter((slot) => slot >= fromSlot)
+    .sort((left, right) => left - right);
   const pages: SlotEntry[][] = [[]];
   let page = pages[0] as SlotEntry[];
   let bytes = 0;
@@ -92,7 +109,13 @@ export function acceptValue(state: ReplicaState, entry: SlotEntry): WriteSequenc
   invariant(!isLower(entry.ballot, state.promised), 'ACCEPT-GE-PROMISE', () => `slot ${entry.slot}`);
   bindTo(state, entry.ballot);
   const write = state.effects.persistAccept(entry);
-  state.records.set(entry.slot, { slot: entry.slot, ballot: entry.ballot, value: entry.value, chosen: false, write });
+  state.records.set(entry.slot, {
+    slot: entry.slot,
+    ballot: entry.ballot,
+    value: entry.value,
+    chosen: false,
+    write,
+  });
   return write;
 }
 
@@ -100,13 +123,23 @@ export function acceptValue(state: ReplicaState, entry: SlotEntry): WriteSequenc
 function acknowledge(state: ReplicaState, ballot: Ballot, baseSlot: Slot, slot: Slot): void {
   let ack = state.ack;
   if (ack === undefined || !sameBallot(ack.ballot, ballot)) {
-    ack = { ballot, baseSlot, throughSlot: asSlot(baseSlot - 1), highestSlot: asSlot(baseSlot - 1), after: state.effects.lastWrite, dirty: true };
+    ack = {
+      ballot,
+      baseSlot,
+      throughSlot: asSlot(baseSlot - 1),
+      highestSlot: asSlot(baseSlot - 1),
+      after: state.effects.lastWrite,
+      dirty: true,
+    };
     state.ack = ack;
   }
   if (slot > ack.highestSlot) ack.highestSlot = slot;
   // A chosen value counts as accepted: docs/protocol.md, "acknowledging what is chosen", has the argument.
   let record = state.records.get(nextSlot(ack.throughSlot));
-  while (ack.throughSlot < state.learnedSlot || (record !== undefined && (record.chosen || sameBallot(record.ballot, ballot)))) {
+  while (
+    ack.throughSlot < state.learnedSlot ||
+    (record !== undefined && (record.chosen || sameBallot(record.ballot, ballot)))
+  ) {
     ack.throughSlot = nextSlot(ack.throughSlot);
     record = state.records.get(nextSlot(ack.throughSlot));
   }
@@ -120,7 +153,12 @@ export function flushAcknowledgement(state: ReplicaState): void {
   if (ack === undefined || !ack.dirty) return;
   ack.dirty = false;
   if (!sameBallot(ack.ballot, state.promised)) return; // Bound to a higher ballot meanwhile: this leader is told by nacks.
-  const accepted: Accepted = { kind: 'accepted', ballot: ack.ballot, throughSlot: ack.throughSlot, ranges: acceptedRanges(state) };
+  const accepted: Accepted = {
+    kind: 'accepted',
+    ballot: ack.ballot,
+    throughSlot: ack.throughSlot,
+    ranges: acceptedRanges(state),
+  };
   state.effects.sendAfter(ack.ballot.node, accepted, ack.after);
 }
 
@@ -145,7 +183,8 @@ function acceptedRanges(state: ReplicaState): readonly SlotRange[] {
 /** Learning moved: what a leader counts from us may have grown without a new acceptance. */
 export function refreshAcknowledgement(state: ReplicaState): void {
   const ack = state.ack;
-  if (ack === undefined || ack.throughSlot >= state.learnedSlot || !sameBallot(ack.ballot, state.promised)) return;
+  if (ack === undefined || ack.throughSlot >= state.learnedSlot || !sameBallot(ack.ballot, state.promised))
+    return;
   if (ack.highestSlot > ack.throughSlot) acknowledge(state, ack.ballot, ack.baseSlot, ack.highestSlot);
 }
 

@@ -9,12 +9,20 @@
  */
 import { isHigher, maxBallot, nextBallot, sameBallot } from './ballot.ts';
 import { becomeLeader } from './leadership.ts';
+import { noteLearned } from './learner.ts';
 import type { Promise_ } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { electionDelay, forgetLeader, noteBallot, promise, stepDown } from './role.ts';
-import { type Campaign, currentMemberships, later, nextSlot, otherVoters, type ReplicaState, type SlotEntry } from './state.ts';
+import {
+  type Campaign,
+  currentMemberships,
+  later,
+  nextSlot,
+  otherVoters,
+  type ReplicaState,
+  type SlotEntry,
+} from './state.ts';
 import { asSlot, asWriteSequence, type NodeId, type Slot } from './types.ts';
-import { noteLearned } from './learner.ts';
 
 type Preparing = Extract<Campaign, { phase: 'prepare' }>;
 
@@ -55,7 +63,12 @@ export function onPromise(state: ReplicaState, from: NodeId, message: Promise_):
   if (message.attempt > campaign.attempt || isComplete(campaign, from)) return;
   let progress = campaign.promises.get(from);
   if (progress === undefined || progress.attempt < message.attempt) {
-    progress = { attempt: message.attempt, pageCount: message.pageCount, pages: new Map(), learnedSlot: message.learnedSlot };
+    progress = {
+      attempt: message.attempt,
+      pageCount: message.pageCount,
+      pages: new Map(),
+      learnedSlot: message.learnedSlot,
+    };
     campaign.promises.set(from, progress);
   }
   // Pages of another answer: what the acceptor had learned may have moved between the two.
@@ -78,7 +91,8 @@ export function concludeCampaign(state: ReplicaState): void {
   if (!currentMemberships(state).every((membership) => isPhase1Quorum(membership, promised))) return;
   const complete = [...campaign.promises.keys()].filter((node) => isComplete(campaign, node));
   let chosenThrough: number = state.learnedSlot;
-  for (const node of complete) chosenThrough = Math.max(chosenThrough, campaign.promises.get(node)?.learnedSlot ?? 0);
+  for (const node of complete)
+    chosenThrough = Math.max(chosenThrough, campaign.promises.get(node)?.learnedSlot ?? 0);
   const recovered = new Map<Slot, SlotEntry>();
   const consider = (entry: SlotEntry): void => {
     if (entry.slot <= chosenThrough) return;

@@ -7,7 +7,15 @@
  */
 import { describeBallot } from './ballot.ts';
 import type { Message, SlotRange } from './message.ts';
-import type { Input, JournalWrite, Outgoing, Output, ReadAnswer, ReplicaView, Settlement } from './replica-types.ts';
+import type {
+  Input,
+  JournalWrite,
+  Outgoing,
+  Output,
+  ReadAnswer,
+  ReplicaView,
+  Settlement,
+} from './replica-types.ts';
 import type { AcceptedEntry, Value } from './types.ts';
 
 const SHOWN_VALUE_BYTES = 24;
@@ -122,7 +130,9 @@ export function describeOutgoing(outgoing: Outgoing): string {
 }
 
 export function describeReadAnswer(answer: ReadAnswer): string {
-  return answer.kind === 'ready' ? `read #${answer.ticket} at slot=${answer.slot}` : `read #${answer.ticket} refused: ${answer.reason}`;
+  return answer.kind === 'ready'
+    ? `read #${answer.ticket} at slot=${answer.slot}`
+    : `read #${answer.ticket} refused: ${answer.reason}`;
 }
 
 export function describeSettlement(settlement: Settlement): string {

@@ -4,8 +4,23 @@
  * Empty parts share one frozen array, so that a step which does little allocates little.
  */
 import type { Lane, Message } from './message.ts';
-import type { CatchUpService, JournalWrite, Outgoing, Output, ReadAnswer, Settlement } from './replica-types.ts';
-import { type AcceptedEntry, asWriteSequence, type Ballot, type ChosenEntry, type NodeId, type Slot, type WriteSequence } from './types.ts';
+import type {
+  CatchUpService,
+  JournalWrite,
+  Outgoing,
+  Output,
+  ReadAnswer,
+  Settlement,
+} from './replica-types.ts';
+import {
+  type AcceptedEntry,
+  asWriteSequence,
+  type Ballot,
+  type ChosenEntry,
+  type NodeId,
+  type Slot,
+  type WriteSequence,
+} from './types.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -43,10 +58,16 @@ export class Effects {
   #catchUp: CatchUpService[] | undefined;
   #roleChanged = false;
   #lastWrite: WriteSequence = asWriteSequence(0);
+  #lastEntryWrite: WriteSequence = asWriteSequence(0);
 
   /** The newest write handed out in this incarnation; waiting for it means waiting for all writes so far. */
   get lastWrite(): WriteSequence {
     return this.#lastWrite;
+  }
+
+  /** The newest write that changed the value of a slot. */
+  get lastEntryWrite(): WriteSequence {
+    return this.#lastEntryWrite;
   }
 
   persistPromise(ballot: Ballot): WriteSequence {
@@ -54,11 +75,13 @@ export class Effects {
   }
 
   persistAccept(entry: AcceptedEntry): WriteSequence {
-    return this.#write({ kind: 'accept', sequence: this.#nextWrite(), entry });
+    this.#lastEntryWrite = this.#write({ kind: 'accept', sequence: this.#nextWrite(), entry });
+    return this.#lastEntryWrite;
   }
 
   persistChosen(entry: ChosenEntry): WriteSequence {
-    return this.#write({ kind: 'chosen', sequence: this.#nextWrite(), entry });
+    this.#lastEntryWrite = this.#write({ kind: 'chosen', sequence: this.#nextWrite(), entry });
+    return this.#lastEntryWrite;
   }
 
   persistLearned(slot: Slot): WriteSequence {

@@ -7,8 +7,9 @@
  * leaders that step down when they lose their quorum, makes partial partitions survivable.
  * Ref: Omni-Paxos (EuroSys 2023) section 3 for the scenarios; Raft dissertation 9.6 for pre-vote, 6.2 for check-quorum.
  */
-import { isHigher, isLower, maxBallot, nextBallot, sameBallot } from './ballot.ts';
+
 import { nack } from './acceptor.ts';
+import { isHigher, isLower, maxBallot, nextBallot, sameBallot } from './ballot.ts';
 import { startPrepare, tickCampaign } from './campaign.ts';
 import { hasQuorumOfEchoes } from './heartbeats.ts';
 import { learnFromWatermark } from './learner.ts';
@@ -52,7 +53,12 @@ export function onPreVote(state: ReplicaState, from: NodeId, message: PreVote): 
   if (from !== message.ballot.node || !isVoter(state, from)) return;
   const leading = state.leadership !== undefined && hasQuorumOfEchoes(state, state.leadership);
   const granted = isHigher(message.ballot, state.promised) && !leading && !isLeaderLive(state);
-  state.effects.send(from, { kind: 'pre-vote-reply', ballot: message.ballot, granted, promised: state.promised });
+  state.effects.send(from, {
+    kind: 'pre-vote-reply',
+    ballot: message.ballot,
+    granted,
+    promised: state.promised,
+  });
 }
 
 export function onPreVoteReply(state: ReplicaState, from: NodeId, message: PreVoteReply): void {
@@ -78,7 +84,8 @@ export function onPreVoteReply(state: ReplicaState, from: NodeId, message: PreVo
 /** Somebody is bound to a higher ballot: this one is over. */
 export function onNack(state: ReplicaState, message: Nack): void {
   noteBallot(state, message.promised);
-  const mine = state.leadership?.ballot ?? (state.campaign?.phase === 'prepare' ? state.campaign.ballot : undefined);
+  const mine =
+    state.leadership?.ballot ?? (state.campaign?.phase === 'prepare' ? state.campaign.ballot : undefined);
   if (mine === undefined || !sameBallot(mine, message.ballot) || !isHigher(message.promised, mine)) return;
   stepDown(state);
 }
@@ -129,7 +136,11 @@ export function tickElection(state: ReplicaState): void {
     tickCampaign(state);
     return;
   }
-  if (state.following !== undefined && !isLeaderLive(state) && state.at - state.following.lastHeardAt >= state.limits.electionTimeoutMs) {
+  if (
+    state.following !== undefined &&
+    !isLeaderLive(state) &&
+    state.at - state.following.lastHeardAt >= state.limits.electionTimeoutMs
+  ) {
     forgetLeader(state);
   }
   if (state.at < state.electionDeadline || isLeaderLive(state)) return;
@@ -143,7 +154,10 @@ export function tickElection(state: ReplicaState): void {
  */
 export function forgivePause(state: ReplicaState): void {
   const graceMs = state.limits.heartbeatMs * 3;
-  state.electionDeadline = later(state.at, Math.max(state.electionDeadline - state.at, graceMs * (1 + state.random.fraction())));
+  state.electionDeadline = later(
+    state.at,
+    Math.max(state.electionDeadline - state.at, graceMs * (1 + state.random.fraction())),
+  );
   for (const peer of state.leadership?.peers.values() ?? []) {
     const floor = state.at - state.limits.electionTimeoutMs + graceMs;
     if (peer.echoAt < floor) peer.echoAt = later(state.at, graceMs - state.limits.electionTimeoutMs);

@@ -6,8 +6,9 @@
  * other. First it proposes again what phase 1 revealed, then new values; both flow through the same window.
  * Ref: PMMC 4.2-4.3 for the window; docs/protocol.md for cumulative acknowledgement.
  */
-import { sameBallot } from './ballot.ts';
+
 import { acceptValue } from './acceptor.ts';
+import { sameBallot } from './ballot.ts';
 import { hasQuorumOfEchoes, sendHeartbeats } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
 import { learnNext, noteLearned } from './learner.ts';
@@ -15,7 +16,17 @@ import type { Accepted, HeartbeatEcho } from './message.ts';
 import { isPhase2Quorum } from './quorum.ts';
 import { finishReadRound } from './reads.ts';
 import { electionDelay, forgetLeader, stepDown } from './role.ts';
-import { later, nextSlot, otherVoters, type Leadership, type PeerProgress, type ReplicaState, type SlotEntry, sameValue, valueBytes } from './state.ts';
+import {
+  type Leadership,
+  later,
+  nextSlot,
+  otherVoters,
+  type PeerProgress,
+  type ReplicaState,
+  type SlotEntry,
+  sameValue,
+  valueBytes,
+} from './state.ts';
 import { asSlot, type Ballot, NOOP, type NodeId, type Slot, type Value } from './types.ts';
 
 export type Mandate = {
@@ -29,7 +40,11 @@ export type Mandate = {
 };
 
 export function becomeLeader(state: ReplicaState, mandate: Mandate): void {
-  invariant(sameBallot(mandate.ballot, state.promised), 'PHASE1-COVERS', () => 'leading below our own promise');
+  invariant(
+    sameBallot(mandate.ballot, state.promised),
+    'PHASE1-COVERS',
+    () => 'leading below our own promise',
+  );
   const peers = new Map<NodeId, PeerProgress>();
   for (const node of otherVoters(state)) {
     peers.set(node, {
@@ -103,7 +118,11 @@ export function onPropose(state: ReplicaState, ticket: number, value: Value): vo
 }
 
 function proposeAt(state: ReplicaState, leadership: Leadership, slot: Slot, value: Value): void {
-  invariant(slot <= state.learnedSlot + state.limits.windowSlots, 'WINDOW', () => `slot ${slot}, learned ${state.learnedSlot}`);
+  invariant(
+    slot <= state.learnedSlot + state.limits.windowSlots,
+    'WINDOW',
+    () => `slot ${slot}, learned ${state.learnedSlot}`,
+  );
   const held = state.records.get(slot);
   if (held?.chosen === true) {
     invariant(sameValue(held.value, value), 'SAFE-VALUE', () => `slot ${slot} is chosen with another value`);
@@ -115,7 +134,14 @@ function proposeAt(state: ReplicaState, leadership: Leadership, slot: Slot, valu
   for (const [node, peer] of leadership.peers) sendAccept(state, leadership, node, peer, slot, value);
 }
 
-function sendAccept(state: ReplicaState, leadership: Leadership, node: NodeId, peer: PeerProgress, slot: Slot, value: Value): void {
+function sendAccept(
+  state: ReplicaState,
+  leadership: Leadership,
+  node: NodeId,
+  peer: PeerProgress,
+  slot: Slot,
+  value: Value,
+): void {
   // A peer that is a window behind gets chosen values by catch-up; more accepts would only fill its queue.
   if (state.unreachable.has(node) || slot > peer.throughSlot + state.limits.windowSlots * 2) return;
   if (slot > peer.sentSlot) peer.sentSlot = slot;
@@ -172,7 +198,9 @@ function countChosen(state: ReplicaState): void {
 
 function covers(peer: PeerProgress | undefined, slot: Slot): boolean {
   if (peer === undefined) return false;
-  return slot <= peer.throughSlot || peer.ranges.some((range) => slot >= range.fromSlot && slot < range.untilSlot);
+  return (
+    slot <= peer.throughSlot || peer.ranges.some((range) => slot >= range.fromSlot && slot < range.untilSlot)
+  );
 }
 
 /** The learned slot rose: the window moved, and a leader that was catching up may now count. */
@@ -188,7 +216,12 @@ export function onHeartbeatEcho(state: ReplicaState, from: NodeId, message: Hear
   const leadership = state.leadership;
   if (leadership === undefined || !sameBallot(message.ballot, leadership.ballot)) return;
   const peer = leadership.peers.get(from);
-  if (peer === undefined || message.sequence <= peer.echoSequence || message.sequence > leadership.heartbeatSequence) return;
+  if (
+    peer === undefined ||
+    message.sequence <= peer.echoSequence ||
+    message.sequence > leadership.heartbeatSequence
+  )
+    return;
   peer.echoSequence = message.sequence;
   peer.echoAt = state.at;
   finishReadRound(state, leadership);

@@ -69,11 +69,24 @@ export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
 export function onCatchUpRequest(state: ReplicaState, from: NodeId, message: CatchUpRequest): void {
   const { fromSlot } = message;
   const limit = Math.min(message.untilSlot, state.learnedSlot + 1, fromSlot + state.limits.catchUpSlots);
-  if (limit > fromSlot) {
-    state.effects.serveCatchUp({ to: from, fromSlot, untilSlot: asSlot(limit) });
+  if (limit <= fromSlot) {
+    state.effects.send(from, { kind: 'catch-up-reply', fromSlot, entries: [], learnedSlot: state.learnedSlot });
     return;
   }
-  state.effects.send(from, { kind: 'catch-up-reply', fromSlot, entries: [], learnedSlot: state.learnedSlot });
+  state.waitingServices.set(from, { to: from, fromSlot, untilSlot: asSlot(limit), after: state.effects.lastEntryWrite });
+  releaseServices(state);
+}
+
+/**
+ * Until the write that holds the chosen value is durable, the journal may still show what an older ballot had
+ * put into the slot, and that must not be handed out as chosen.
+ */
+export function releaseServices(state: ReplicaState): void {
+  for (const [node, { to, fromSlot, untilSlot, after }] of state.waitingServices) {
+    if (after > state.durable) continue;
+    state.waitingServices.delete(node);
+    state.effects.serveCatchUp({ to, fromSlot, untilSlot });
+  }
 }
 
 export function onCatchUpReply(state: ReplicaState, from: NodeId, message: CatchUpReply): void {

@@ -6,12 +6,13 @@
  * A read is confirmed only by echoes of a heartbeat that was sent after the read arrived.
  * Ref: Raft dissertation 6.4 for the batching; PMMC 4.5.
  */
-import { invariant } from './invariant.ts';
+
 import { sendHeartbeats } from './heartbeats.ts';
+import { invariant } from './invariant.ts';
+import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { currentMemberships, type Leadership, type ReplicaState, type WaitingRead } from './state.ts';
-import { asSlot, SLOT_ZERO, type NodeId, type Slot } from './types.ts';
-import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
+import { asSlot, type NodeId, SLOT_ZERO, type Slot } from './types.ts';
 
 /** A local read. Answered in this or a later step, exactly once. */
 export function onRead(state: ReplicaState, ticket: number): void {
@@ -38,7 +39,12 @@ export function onReadIndexRequest(state: ReplicaState, from: NodeId, message: R
     refuse(state, { kind: 'remote', from, id: message.id, slot: SLOT_ZERO }, 'no-leader');
     return;
   }
-  waitForRound(state, leadership, { kind: 'remote', from, id: message.id, slot: readSlot(state, leadership) });
+  waitForRound(state, leadership, {
+    kind: 'remote',
+    from,
+    id: message.id,
+    slot: readSlot(state, leadership),
+  });
 }
 
 export function onReadIndexReply(state: ReplicaState, message: ReadIndexReply): void {
@@ -55,7 +61,8 @@ export function onReadIndexReply(state: ReplicaState, message: ReadIndexReply): 
 /** At the end of a turn and when a round is over: the reads that wait get a round of their own. */
 export function startReadRound(state: ReplicaState): void {
   const leadership = state.leadership;
-  if (leadership === undefined || leadership.waitingReads.length === 0 || leadership.readRound !== undefined) return;
+  if (leadership === undefined || leadership.waitingReads.length === 0 || leadership.readRound !== undefined)
+    return;
   const reads = leadership.waitingReads;
   leadership.waitingReads = [];
   leadership.readRound = { sequence: sendHeartbeats(state, leadership), reads };
@@ -71,9 +78,20 @@ export function finishReadRound(state: ReplicaState, leadership: Leadership): vo
   if (!currentMemberships(state).every((membership) => isPhase1Quorum(membership, confirmed))) return;
   leadership.readRound = undefined;
   for (const read of round.reads) {
-    invariant(read.slot >= leadership.readFloor, 'READ-FLOOR', () => `read at ${read.slot}, floor ${leadership.readFloor}`);
-    if (read.kind === 'local') state.effects.answerRead({ ticket: read.ticket, kind: 'ready', slot: read.slot });
-    else state.effects.send(read.from, { kind: 'read-index-reply', id: read.id, slot: read.slot, refused: false });
+    invariant(
+      read.slot >= leadership.readFloor,
+      'READ-FLOOR',
+      () => `read at ${read.slot}, floor ${leadership.readFloor}`,
+    );
+    if (read.kind === 'local')
+      state.effects.answerRead({ ticket: read.ticket, kind: 'ready', slot: read.slot });
+    else
+      state.effects.send(read.from, {
+        kind: 'read-index-reply',
+        id: read.id,
+        slot: read.slot,
+        refused: false,
+      });
   }
   startReadRound(state);
 }
@@ -117,5 +135,6 @@ function waitForRound(state: ReplicaState, leadership: Leadership, read: Waiting
 
 function refuse(state: ReplicaState, read: WaitingRead, reason: 'no-leader' | 'overloaded'): void {
   if (read.kind === 'local') state.effects.answerRead({ ticket: read.ticket, kind: 'refused', reason });
-  else state.effects.send(read.from, { kind: 'read-index-reply', id: read.id, slot: SLOT_ZERO, refused: true });
+  else
+    state.effects.send(read.from, { kind: 'read-index-reply', id: read.id, slot: SLOT_ZERO, refused: true });
 }

@@ -20,8 +20,8 @@ import type {
   WriteSequence,
 } from './types.ts';
 
-export type Input = { readonly at: MonotonicMs } & (
-  /** Time has passed. At least every heartbeatMs / 2. */
+export type Input = { readonly at: MonotonicMs } & /** Time has passed. At least every heartbeatMs / 2. */
+(
   | { readonly kind: 'tick' }
   /** The host has fed everything that was ready: send what was held back to be sent once. */
   | { readonly kind: 'turn' }
@@ -59,7 +59,10 @@ export type Outgoing = {
   readonly message: Message;
 };
 
-/** Read `entries` of chosen slots from the journal and send them to `to` as CatchUpReply pages. */
+/**
+ * Read `entries` of chosen slots from the journal and send them to `to` as CatchUpReply pages. Everything in the range
+ * is durable when this comes out.
+ */
 export type CatchUpService = { readonly to: NodeId; readonly fromSlot: Slot; readonly untilSlot: Slot };
 
 export type ReadAnswer =

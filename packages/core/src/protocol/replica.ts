@@ -7,16 +7,38 @@
  */
 import { flushAcknowledgement, onAccept, onPrepare } from './acceptor.ts';
 import { concludeCampaign, onPromise } from './campaign.ts';
-import { forgivePause, onHeartbeat, onNack, onPeerDown, onPeerUp, onPreVote, onPreVoteReply, onTransfer, startPreVote, tickElection } from './election.ts';
+import {
+  forgivePause,
+  onHeartbeat,
+  onNack,
+  onPeerDown,
+  onPeerUp,
+  onPreVote,
+  onPreVoteReply,
+  onTransfer,
+  startPreVote,
+  tickElection,
+} from './election.ts';
 import { hasQuorumOfEchoes } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
-import { announceLearned, canPropose, onAccepted, onHeartbeatEcho, onOwnDurable, onPeerBack, onPropose, onResign, tickLeader, tickResign } from './leadership.ts';
-import { advance, learnFromWatermark, onCatchUpReply, onCatchUpRequest, tickCatchUp } from './learner.ts';
+import {
+  announceLearned,
+  canPropose,
+  onAccepted,
+  onHeartbeatEcho,
+  onOwnDurable,
+  onPeerBack,
+  onPropose,
+  onResign,
+  tickLeader,
+  tickResign,
+} from './leadership.ts';
+import { advance, learnFromWatermark, onCatchUpReply, onCatchUpRequest, releaseServices, tickCatchUp } from './learner.ts';
 import type { Message } from './message.ts';
 import { expireRemoteReads, onRead, onReadIndexReply, onReadIndexRequest, startReadRound } from './reads.ts';
 import type { Input, Output, Replica, ReplicaBoot, ReplicaView, Role } from './replica-types.ts';
 import { createState, isVoter, type ReplicaState } from './state.ts';
-import { SLOT_ZERO, type NodeId, type Slot, type WriteSequence } from './types.ts';
+import { type NodeId, SLOT_ZERO, type Slot, type WriteSequence } from './types.ts';
 
 export function createReplica(boot: ReplicaBoot): Replica {
   return new ReplicaMachine(boot);
@@ -101,8 +123,16 @@ function dispatch(state: ReplicaState, input: Input): void {
     case 'persisted':
       return onPersisted(state, input.through);
     case 'applied':
-      invariant(input.through >= state.appliedSlot, 'PREFIX-APPLY', () => `applied ${input.through} after ${state.appliedSlot}`);
-      invariant(input.through <= Math.max(state.learnedSlot, state.deliveredAtStart), 'ORDER', () => `applied ${input.through}, learned ${state.learnedSlot}`);
+      invariant(
+        input.through >= state.appliedSlot,
+        'PREFIX-APPLY',
+        () => `applied ${input.through} after ${state.appliedSlot}`,
+      );
+      invariant(
+        input.through <= Math.max(state.learnedSlot, state.deliveredAtStart),
+        'ORDER',
+        () => `applied ${input.through}, learned ${state.learnedSlot}`,
+      );
       state.appliedSlot = input.through;
       return;
     case 'peer-up':
@@ -141,7 +171,9 @@ function receive(state: ReplicaState, from: NodeId, message: Message): void {
     case 'accepted':
       return onAccepted(state, from, message);
     case 'learned':
-      return from === message.ballot.node ? learnFromWatermark(state, from, message.ballot, message.learnedSlot) : undefined;
+      return from === message.ballot.node
+        ? learnFromWatermark(state, from, message.ballot, message.learnedSlot)
+        : undefined;
     case 'catch-up-request':
       return onCatchUpRequest(state, from, message);
     case 'catch-up-reply':
@@ -181,8 +213,13 @@ function onTick(state: ReplicaState): void {
 
 function onPersisted(state: ReplicaState, through: WriteSequence): void {
   if (through <= state.durable) return;
-  invariant(through <= state.effects.lastWrite, 'DURABLE-BEFORE-SEND', () => `write ${through} was never issued`);
+  invariant(
+    through <= state.effects.lastWrite,
+    'DURABLE-BEFORE-SEND',
+    () => `write ${through} was never issued`,
+  );
   state.durable = through;
   concludeCampaign(state);
   onOwnDurable(state);
+  releaseServices(state);
 }

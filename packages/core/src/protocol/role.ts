@@ -57,7 +57,11 @@ export function forgetLeader(state: ReplicaState): void {
 }
 
 /** Notes a sign of life of the leader of `ballot`, which is the promised one. */
-export function follow(state: ReplicaState, leader: NodeId, ballot: Ballot): NonNullable<ReplicaState['following']> {
+export function follow(
+  state: ReplicaState,
+  leader: NodeId,
+  ballot: Ballot,
+): NonNullable<ReplicaState['following']> {
   const following = state.following;
   if (following !== undefined && sameBallot(following.ballot, ballot)) return following;
   if (following !== undefined) refuseRemoteReads(state);

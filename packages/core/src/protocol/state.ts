@@ -7,7 +7,7 @@ import { Effects } from './effects.ts';
 import { MembershipHistory } from './membership.ts';
 import type { SlotRange } from './message.ts';
 import { createRandom, type Random } from './random.ts';
-import type { ReplicaBoot } from './replica-types.ts';
+import type { CatchUpService, ReplicaBoot } from './replica-types.ts';
 import {
   asSlot,
   asWriteSequence,
@@ -160,6 +160,8 @@ export type ReplicaState = {
   /** Highest learned slot heard from each peer. */
   readonly peerLearned: Map<NodeId, Slot>;
   catchUp: { readonly to: NodeId; readonly deadline: MonotonicMs } | undefined;
+  /** Requests of peers that wait until everything learned is durable; the newest of each. */
+  readonly waitingServices: Map<NodeId, CatchUpService & { readonly after: WriteSequence }>;
   /** Left the last catch-up request without an answer: somebody else is asked first. */
   silentPeer: NodeId | undefined;
   /** Since when somebody was known to be ahead without our learned slot moving. */
@@ -215,6 +217,7 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     watermark: { ballot: ZERO_BALLOT, slot: asSlot(0) },
     peerLearned: new Map(),
     catchUp: undefined,
+    waitingServices: new Map(),
     silentPeer: undefined,
     behindSince: undefined,
     probeAt: boot.at,

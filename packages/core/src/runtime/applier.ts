@@ -30,7 +30,11 @@ export type ApplierHandlers = {
 };
 
 /** Something that runs between two batches once `slot` is applied. */
-type WaitingQuery = { readonly slot: Slot; readonly run: () => void | Promise<void>; readonly refuse: (why: string) => void };
+type WaitingQuery = {
+  readonly slot: Slot;
+  readonly run: () => void | Promise<void>;
+  readonly refuse: (why: string) => void;
+};
 
 type Planned = {
   readonly batch: ApplyBatch<unknown>;
@@ -112,8 +116,10 @@ export class Applier {
   deliver(entries: readonly ChosenEntry[]): void {
     for (const entry of entries) {
       if (entry.slot <= this.#mark.slot) continue; // A durable backend that was ahead of the journal.
-      const contiguous = this.#queue.length === this.#queueHead || entry.slot === (this.#queue.at(-1)?.slot ?? 0) + 1;
-      if (contiguous && this.#queue.length - this.#queueHead < this.#options.limits.maxUnappliedSlots) this.#queue.push(entry);
+      const contiguous =
+        this.#queue.length === this.#queueHead || entry.slot === (this.#queue.at(-1)?.slot ?? 0) + 1;
+      if (contiguous && this.#queue.length - this.#queueHead < this.#options.limits.maxUnappliedSlots)
+        this.#queue.push(entry);
       if (entry.slot > this.#target) this.#target = entry.slot;
     }
     this.pump();
@@ -204,9 +210,15 @@ export class Applier {
     for (const group of groups) {
       opened.push(group.kind === 'open' ? this.#sessions.open() : undefined);
       if (group.kind === 'close') this.#sessions.close(group.session);
-      admissions.push(group.kind === 'commands' ? this.#admit(group, commands, backend, waiting !== undefined) : undefined);
+      admissions.push(
+        group.kind === 'commands' ? this.#admit(group, commands, backend, waiting !== undefined) : undefined,
+      );
     }
-    const next: AppliedMark = { ...this.#mark, slot, digest: chainDigest(this.#mark.digest, slot, value, checksum) };
+    const next: AppliedMark = {
+      ...this.#mark,
+      slot,
+      digest: chainDigest(this.#mark.digest, slot, value, checksum),
+    };
     const records = backend.durability === 'durable' ? this.#sessions.takeDelta() : [];
     const batch = { slot, logTimeMs, commands, previous: this.#mark, next, records };
     return { batch, groups, admissions, opened, waiters: waiting?.waiters };
@@ -222,7 +234,8 @@ export class Applier {
     this.#sessions.acknowledge(group.session, group.ackSequence);
     for (const { sequence, bytes } of group.commands) {
       const admission = this.#sessions.admit(group.session, sequence, group.ackSequence);
-      if (admission.kind === 'execute') commands.push({ command: backend.decode(bytes), ordinal: commands.length });
+      if (admission.kind === 'execute')
+        commands.push({ command: backend.decode(bytes), ordinal: commands.length });
       if (wanted) admissions.push(admission);
     }
     return wanted ? admissions : undefined;
@@ -290,7 +303,8 @@ export class Applier {
     const { limits, clock, logger, handlers } = this.#options;
     if (!(error instanceof BackendUnavailable)) {
       for (const { responder, sequences } of planned.waiters ?? []) {
-        for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', messageOf(error)));
+        for (const sequence of sequences)
+          responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', messageOf(error)));
       }
       return this.#fence(`applying slot ${planned.batch.slot} failed: ${messageOf(error)}`, handlers);
     }
@@ -298,7 +312,11 @@ export class Applier {
     this.#retries += 1;
     this.#busy = true;
     this.#health = { state: 'retrying', detail: error.message };
-    logger.warn('the backend cannot store now; the slot will be applied again', { slot: planned.batch.slot, delayMs, detail: error.message });
+    logger.warn('the backend cannot store now; the slot will be applied again', {
+      slot: planned.batch.slot,
+      delayMs,
+      detail: error.message,
+    });
     clock.after(delayMs, () => {
       this.#busy = false;
       this.#attempt(planned);
@@ -309,7 +327,10 @@ export class Applier {
 
   #fence(detail: string, handlers: ApplierHandlers): void {
     this.#health = { state: 'fenced', detail };
-    this.#options.logger.error('the backend is fenced: this node votes and serves nothing', { slot: this.#mark.slot, detail });
+    this.#options.logger.error('the backend is fenced: this node votes and serves nothing', {
+      slot: this.#mark.slot,
+      detail,
+    });
     const queries = this.#queries;
     this.#queries = [];
     for (const query of queries) query.refuse(detail);
@@ -338,11 +359,19 @@ function answer(planned: Planned, waiters: readonly Waiter[], results: readonly 
   }
 }
 
-function answerSessionGroup(waiter: Waiter, group: BatchGroup, session: number | undefined, slot: Slot): void {
+function answerSessionGroup(
+  waiter: Waiter,
+  group: BatchGroup,
+  session: number | undefined,
+  slot: Slot,
+): void {
   for (const sequence of waiter.sequences) {
     if (group.kind === 'close') waiter.responder.addResult(sequence, slot, { ok: true, value: null });
     else if (session !== undefined) waiter.responder.add({ sequence, kind: 'session', session });
-    else waiter.responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many sessions were opened at once; try again'));
+    else
+      waiter.responder.add(
+        errorAnswer(sequence, 'OVERLOADED', 'too many sessions were opened at once; try again'),
+      );
   }
 }
 
@@ -352,7 +381,8 @@ function resultOf(admission: Admission, results: readonly Result[]): Result | un
 }
 
 const REFUSALS = {
-  SESSION_EXPIRED: 'the session has expired or was closed; whether earlier attempts of this command took effect is not known',
+  SESSION_EXPIRED:
+    'the session has expired or was closed; whether earlier attempts of this command took effect is not known',
   SEQUENCE_STALE: 'this command was answered and acknowledged before; its result is no longer kept',
   SESSION_WINDOW: 'too many commands of this session are unacknowledged; it was not executed',
 } as const;

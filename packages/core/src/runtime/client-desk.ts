@@ -6,8 +6,8 @@
  */
 import {
   addCommand,
-  beginGroup,
   ByteWriter,
+  beginGroup,
   CLIENT_WIRE_VERSIONS,
   type ClientFrame,
   type CommandInput,
@@ -42,16 +42,31 @@ export type DeskHost = {
   isStopping(): boolean;
   /** Queues one group to be proposed here. */
   propose(group: Uint8Array, responder: Responder, sequences: readonly number[], deadlineMs: number): void;
-  forward(leader: NodeId, connection: number, responder: Responder, sequences: readonly number[], timeoutMs: number, group: Uint8Array): void;
+  forward(
+    leader: NodeId,
+    connection: number,
+    responder: Responder,
+    sequences: readonly number[],
+    timeoutMs: number,
+    group: Uint8Array,
+  ): void;
   forgetConnection(connection: number): void;
   /** Something is to be done at the end of the turn. */
   wake(): void;
   count(counter: 'clientFramesRefused' | 'commandsRefused'): void;
 };
 
-type Client = { readonly connection: ClientConnection; readonly responder: BufferedResponder; greeted: boolean };
+type Client = {
+  readonly connection: ClientConnection;
+  readonly responder: BufferedResponder;
+  greeted: boolean;
+};
 type Request = Extract<ClientFrame, { kind: 'request' }>;
-type Admitted = { readonly access: Access; readonly command: () => unknown; readonly bytes: () => Uint8Array };
+type Admitted = {
+  readonly access: Access;
+  readonly command: () => unknown;
+  readonly bytes: () => Uint8Array;
+};
 
 /** A client that names no time-out is dropped from queues after this long. */
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -105,7 +120,8 @@ export class ClientDesk {
       return;
     }
     if (frame.kind === 'hello') this.#greet(client, frame);
-    else if (!client.greeted) this.#refuse(client, new QuorateError('WIRE_MALFORMED', 'the first frame must be a hello'));
+    else if (!client.greeted)
+      this.#refuse(client, new QuorateError('WIRE_MALFORMED', 'the first frame must be a hello'));
     else this.#handle(client, frame);
     this.#host.wake();
   }
@@ -132,7 +148,13 @@ export class ClientDesk {
     const version = Math.min(frame.versionMax, CLIENT_WIRE_VERSIONS.max);
     if (version < frame.versionMin || version < CLIENT_WIRE_VERSIONS.min) {
       const range = `${CLIENT_WIRE_VERSIONS.min} to ${CLIENT_WIRE_VERSIONS.max}`;
-      this.#refuse(client, new QuorateError('WIRE_VERSION', `this node speaks client protocol ${range}, the client ${frame.versionMin} to ${frame.versionMax}`));
+      this.#refuse(
+        client,
+        new QuorateError(
+          'WIRE_VERSION',
+          `this node speaks client protocol ${range}, the client ${frame.versionMin} to ${frame.versionMax}`,
+        ),
+      );
       return;
     }
     client.greeted = true;
@@ -160,13 +182,17 @@ export class ClientDesk {
 
   #handle(client: Client, frame: Exclude<ClientFrame, { kind: 'hello' }>): void {
     if (this.#host.isStopping()) {
-      const sequences = frame.kind === 'request' ? frame.commands.map((command) => command.sequence) : [frame.sequence];
+      const sequences =
+        frame.kind === 'request' ? frame.commands.map((command) => command.sequence) : [frame.sequence];
       this.#refuseAll(client.responder, sequences, 'STOPPING', 'the node is stopping; it was not executed');
     } else if (frame.kind === 'request') {
       this.#request(client, frame);
     } else {
       this.#group.reset();
-      writeGroup(this.#group, frame.kind === 'open-session' ? { kind: 'open' } : { kind: 'close', session: frame.session });
+      writeGroup(
+        this.#group,
+        frame.kind === 'open-session' ? { kind: 'open' } : { kind: 'close', session: frame.session },
+      );
       const noForward = frame.kind === 'open-session' && frame.noForward;
       const timeoutMs = frame.kind === 'open-session' ? frame.timeoutMs : 1000;
       this.#route(client, [frame.sequence], timeoutMs, noForward);
@@ -215,17 +241,32 @@ export class ClientDesk {
       responder.add(errorAnswer(sequence, 'PARSE', parsed.error));
       return undefined;
     }
-    return { access: parsed.access, command: () => parsed.command, bytes: () => this.#backend.encode(parsed.command) };
+    return {
+      access: parsed.access,
+      command: () => parsed.command,
+      bytes: () => this.#backend.encode(parsed.command),
+    };
   }
 
-  #writeBytes(responder: Responder, frame: Request, sequence: number, admitted: Admitted): Uint8Array | undefined {
+  #writeBytes(
+    responder: Responder,
+    frame: Request,
+    sequence: number,
+    admitted: Admitted,
+  ): Uint8Array | undefined {
     let refusal: ReturnType<typeof errorAnswer> | undefined;
     const bytes = admitted.bytes();
-    if (frame.session === 0) refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes needs a session');
-    else if (frame.consistency === 'stale') refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes cannot be stale');
+    if (frame.session === 0)
+      refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes needs a session');
+    else if (frame.consistency === 'stale')
+      refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes cannot be stale');
     else if (bytes.length > this.#limits.maxCommandBytes) {
       const limit = this.#limits.maxCommandBytes;
-      refusal = errorAnswer(sequence, 'TOO_LARGE', `the command has ${bytes.length} bytes, the limit is ${limit} (maxCommandBytes)`);
+      refusal = errorAnswer(
+        sequence,
+        'TOO_LARGE',
+        `the command has ${bytes.length} bytes, the limit is ${limit} (maxCommandBytes)`,
+      );
     }
     if (refusal === undefined) return bytes;
     this.#host.count('commandsRefused');
@@ -241,24 +282,47 @@ export class ClientDesk {
     const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MAX_TIMEOUT_MS);
     if (host.leads()) {
       if (host.hasRoom(group.length)) host.propose(group, responder, sequences, deadlineMs);
-      else this.#refuseAll(responder, sequences, 'OVERLOADED', 'too many commands wait at this node; it was not executed');
+      else
+        this.#refuseAll(
+          responder,
+          sequences,
+          'OVERLOADED',
+          'too many commands wait at this node; it was not executed',
+        );
       return;
     }
     const leader = host.leader();
     if (leader === undefined || leader === host.self) {
-      this.#refuseAll(responder, sequences, 'NO_LEADER', 'no leader is known at present; it was not executed');
+      this.#refuseAll(
+        responder,
+        sequences,
+        'NO_LEADER',
+        'no leader is known at present; it was not executed',
+      );
     } else if (noForward) {
       const addr = host.addrs[leader - 1] ?? '';
       const details = { leader, addr };
       for (const sequence of sequences) {
-        responder.add(errorAnswer(sequence, 'NOT_LEADER', `node ${host.self} does not lead; node ${leader} at ${addr} does`, { details }));
+        responder.add(
+          errorAnswer(
+            sequence,
+            'NOT_LEADER',
+            `node ${host.self} does not lead; node ${leader} at ${addr} does`,
+            { details },
+          ),
+        );
       }
     } else {
       host.forward(leader, connection.id, responder, sequences, timeoutMs, group);
     }
   }
 
-  #refuseAll(responder: Responder, sequences: readonly number[], code: 'STOPPING' | 'OVERLOADED' | 'NO_LEADER', message: string): void {
+  #refuseAll(
+    responder: Responder,
+    sequences: readonly number[],
+    code: 'STOPPING' | 'OVERLOADED' | 'NO_LEADER',
+    message: string,
+  ): void {
     for (const sequence of sequences) responder.add(errorAnswer(sequence, code, message));
   }
 }

@@ -18,15 +18,21 @@ import type { Lane } from '../protocol/message.ts';
 import { createReplica } from '../protocol/replica.ts';
 import type { CatchUpService, Input, Output, Replica } from '../protocol/replica-types.ts';
 import { asMonotonicMs, type NodeId, type Slot, type Value } from '../protocol/types.ts';
-import { type Checksum, decodePeerFrame, type Forward, type ForwardReply, type PeerPayload } from '../wire/frame.ts';
+import {
+  type Checksum,
+  decodePeerFrame,
+  type Forward,
+  type ForwardReply,
+  type PeerPayload,
+} from '../wire/frame.ts';
 import { Applier } from './applier.ts';
 import { type Batch, Batcher, type Waiter } from './batcher.ts';
 import { ClientDesk } from './client-desk.ts';
 import type { Checksum as ChainChecksum } from './digest-chain.ts';
 import { Forwarder } from './forwarder.ts';
 import type { RuntimeLimits } from './limits.ts';
-import { ownBytes } from './own-bytes.ts';
 import { Outbox } from './outbox.ts';
+import { ownBytes } from './own-bytes.ts';
 import { Persister } from './persister.ts';
 import { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
@@ -80,7 +86,20 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { self, addrs, backend, image, journal, opened, transport, clock, limits, logger, clusterId, group } = options;
+    const {
+      self,
+      addrs,
+      backend,
+      image,
+      journal,
+      opened,
+      transport,
+      clock,
+      limits,
+      logger,
+      clusterId,
+      group,
+    } = options;
     this.#startedAtMs = clock.monotonicMs();
     this.#applier = new Applier({
       backend,
@@ -119,7 +138,9 @@ export class Engine {
     this.#outbox = new Outbox(transport, options.checksum, limits.targetFrameBytes, group);
     this.#batcher = new Batcher(limits);
     this.#reads = new ReadDesk(backend, this.#applier, limits.maxWaitingReads);
-    this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) => this.#outbox.addPayload(to, forward));
+    this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) =>
+      this.#outbox.addPayload(to, forward),
+    );
     this.#desk = new ClientDesk(backend, this.#reads, clock, limits, this.#deskHost());
   }
 
@@ -134,7 +155,8 @@ export class Engine {
     });
     clients.start({
       onOpen: (connection) => this.#desk.onOpen(connection),
-      onFrame: (connection: ClientConnection, frame) => this.#guard(() => this.#desk.onFrame(connection, frame)),
+      onFrame: (connection: ClientConnection, frame) =>
+        this.#guard(() => this.#desk.onFrame(connection, frame)),
       onClose: (connection) => this.#desk.onClose(connection),
     });
     this.#tick();
@@ -166,9 +188,17 @@ export class Engine {
     const behind = this.#applier.unappliedSlots;
     return [
       { name: 'running', ok: this.#state === 'running', detail: this.#state },
-      { name: 'leader', ok: leader !== undefined, detail: leader === undefined ? 'no leader is known' : `node ${leader} leads` },
+      {
+        name: 'leader',
+        ok: leader !== undefined,
+        detail: leader === undefined ? 'no leader is known' : `node ${leader} leads`,
+      },
       { name: 'backend', ok: state === 'ok', detail: detail === '' ? state : `${state}: ${detail}` },
-      { name: 'applied', ok: behind <= this.#options.limits.maxUnappliedSlots, detail: `${behind} chosen slots wait to be applied` },
+      {
+        name: 'applied',
+        ok: behind <= this.#options.limits.maxUnappliedSlots,
+        detail: `${behind} chosen slots wait to be applied`,
+      },
     ];
   }
 
@@ -209,7 +239,8 @@ export class Engine {
       leader: () => this.#replica.leader,
       leads: () => this.#replica.role === 'leader',
       hasRoom: (bytes) =>
-        this.#batcher.hasRoom(bytes) && this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
+        this.#batcher.hasRoom(bytes) &&
+        this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
       isStopping: () => this.#state !== 'running',
       propose: (group, responder, sequences, deadlineMs) => {
         this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(group));
@@ -256,9 +287,20 @@ export class Engine {
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const name = error instanceof InvariantError ? error.invariant : 'unexpected';
-      const view = JSON.stringify(this.#replica.view(), (_, value: unknown) => (value instanceof Uint8Array ? `<${value.length} bytes>` : value));
-      this.#options.logger.error('a broken invariant stops this node', { invariant: name, detail, view: view.slice(0, 4000) });
-      this.#die(new QuorateError('INVARIANT', error instanceof Error ? error.message : String(error), { cause: error, details: { name } }));
+      const view = JSON.stringify(this.#replica.view(), (_, value: unknown) =>
+        value instanceof Uint8Array ? `<${value.length} bytes>` : value,
+      );
+      this.#options.logger.error('a broken invariant stops this node', {
+        invariant: name,
+        detail,
+        view: view.slice(0, 4000),
+      });
+      this.#die(
+        new QuorateError('INVARIANT', error instanceof Error ? error.message : String(error), {
+          cause: error,
+          details: { name },
+        }),
+      );
     }
   }
 
@@ -304,10 +346,18 @@ export class Engine {
   /** Cuts batches while the window has room; few in flight, so that load makes batches larger and not more. */
   #proposeBatches(): void {
     const { limits, clock } = this.#options;
-    while (!this.#batcher.isEmpty && this.#replica.canPropose && this.#batcher.inFlightSlots < limits.pipelineSlots) {
+    while (
+      !this.#batcher.isEmpty &&
+      this.#replica.canPropose &&
+      this.#batcher.inFlightSlots < limits.pipelineSlots
+    ) {
       const batch = this.#batcher.cut(this.#now(), (waiter) => this.#expire(waiter));
       if (batch === undefined) return;
-      const value: Value = { kind: 'batch', stampMs: Math.max(0, Math.floor(clock.wallMs())), bytes: batch.bytes };
+      const value: Value = {
+        kind: 'batch',
+        stampMs: Math.max(0, Math.floor(clock.wallMs())),
+        bytes: batch.bytes,
+      };
       const { settle } = this.#stepNow({ kind: 'propose', ticket: this.#nextTicket++, value });
       const settled = settle[0];
       if (settled?.kind === 'proposed') this.#batcher.proposed(settled.slot, batch);
@@ -317,13 +367,17 @@ export class Engine {
 
   #expire(waiter: Waiter): void {
     for (const sequence of waiter.sequences) {
-      waiter.responder.add(errorAnswer(sequence, 'TIMEOUT', 'the time-out passed before it was proposed', { outcome: 'none' }));
+      waiter.responder.add(
+        errorAnswer(sequence, 'TIMEOUT', 'the time-out passed before it was proposed', { outcome: 'none' }),
+      );
     }
   }
 
   #refuse(waiter: Waiter): void {
     for (const sequence of waiter.sequences) {
-      waiter.responder.add(errorAnswer(sequence, 'NO_LEADER', 'this node no longer leads; it was not executed'));
+      waiter.responder.add(
+        errorAnswer(sequence, 'NO_LEADER', 'this node no longer leads; it was not executed'),
+      );
     }
   }
 
@@ -338,7 +392,13 @@ export class Engine {
 
   #lose(waiter: Waiter): void {
     for (const sequence of waiter.sequences) {
-      waiter.responder.add(errorAnswer(sequence, 'LEADERSHIP_LOST', 'leadership was lost while it was under way; whether it took effect is not known'));
+      waiter.responder.add(
+        errorAnswer(
+          sequence,
+          'LEADERSHIP_LOST',
+          'leadership was lost while it was under way; whether it took effect is not known',
+        ),
+      );
     }
   }
 
@@ -355,7 +415,10 @@ export class Engine {
     if (leader === this.#lastLeader) return;
     if (this.#lastLeader !== undefined) this.#forwarder.abandon(this.#lastLeader);
     this.#lastLeader = leader;
-    this.#options.logger.info(leader === undefined ? 'no leader' : 'leader', { leader: leader ?? 0, role: this.#replica.role });
+    this.#options.logger.info(leader === undefined ? 'no leader' : 'leader', {
+      leader: leader ?? 0,
+      role: this.#replica.role,
+    });
     if (leads && this.#applier.health.state === 'fenced') this.#feed({ kind: 'resign' });
   }
 
@@ -367,12 +430,18 @@ export class Engine {
     } catch (error) {
       this.#counters.peerFramesRefused += 1;
       const known = error instanceof QuorateError ? error : new QuorateError('WIRE_MALFORMED', String(error));
-      this.#options.logger.warn('a peer sent a frame that cannot be read; the link is closed', { peer: from, lane, code: known.code, detail: known.message });
+      this.#options.logger.warn('a peer sent a frame that cannot be read; the link is closed', {
+        peer: from,
+        lane,
+        code: known.code,
+        detail: known.message,
+      });
       transport.reject(from, known.code, known.message);
       return;
     }
     for (const payload of payloads) {
-      if (payload.kind === 'protocol') this.#feed({ kind: 'receive', from, message: ownBytes(payload.message) });
+      if (payload.kind === 'protocol')
+        this.#feed({ kind: 'receive', from, message: ownBytes(payload.message) });
       else if (payload.kind === 'forward') this.#guard(() => this.#onForward(from, payload));
       else this.#guard(() => this.#onForwardReply(payload));
     }
@@ -396,7 +465,8 @@ export class Engine {
     } else if (!host) {
       this.#refuseForward(responder, sequences);
     } else if (!this.#batcher.hasRoom(forward.group.length)) {
-      for (const sequence of sequences) responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
+      for (const sequence of sequences)
+        responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
     } else {
       const deadlineMs = this.#now() + forward.timeoutMs;
       this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(forward.group));
@@ -406,7 +476,9 @@ export class Engine {
 
   #refuseForward(responder: Responder, sequences: readonly number[]): void {
     for (const sequence of sequences) {
-      responder.add(errorAnswer(sequence, 'NO_LEADER', 'the node it was passed on to does not lead; it was not executed'));
+      responder.add(
+        errorAnswer(sequence, 'NO_LEADER', 'the node it was passed on to does not lead; it was not executed'),
+      );
     }
   }
 
@@ -416,7 +488,9 @@ export class Engine {
     if (frame === undefined || answered === undefined) return;
     for (const answer of frame.answers) {
       // Opening and closing a session carry no sequence in the log; it is known here only.
-      answered.responder.add(answer.sequence === 0 ? { ...answer, sequence: answered.sequences[0] ?? 0 } : answer);
+      answered.responder.add(
+        answer.sequence === 0 ? { ...answer, sequence: answered.sequences[0] ?? 0 } : answer,
+      );
     }
     this.#wake();
   }
@@ -430,7 +504,17 @@ export class Engine {
     for (const { to, fromSlot, untilSlot } of services) {
       const entries = journal.readEntries(fromSlot, untilSlot, limits.protocol.pageBytes);
       const { learnedSlot } = this.#replica;
-      this.#outbox.add([{ to, lane: 'bulk', after: 0 as never, message: { kind: 'catch-up-reply', fromSlot, entries, learnedSlot } }], this.#persister.durable);
+      this.#outbox.add(
+        [
+          {
+            to,
+            lane: 'bulk',
+            after: 0 as never,
+            message: { kind: 'catch-up-reply', fromSlot, entries, learnedSlot },
+          },
+        ],
+        this.#persister.durable,
+      );
     }
   }
 
@@ -438,7 +522,9 @@ export class Engine {
     this.#feed({ kind: 'tick' });
     this.#forwarder.expire(this.#now());
     if (this.#state === 'dead' || this.#state === 'stopped') return;
-    this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () => this.#tick());
+    this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () =>
+      this.#tick(),
+    );
   }
 
   #settleStop(): void {

@@ -61,7 +61,13 @@ export class Forwarder {
       if (pending.leader !== leader) continue;
       this.#pending.delete(requestId);
       for (const sequence of pending.sequences) {
-        pending.responder.add(errorAnswer(sequence, 'LEADERSHIP_LOST', 'the leader that had this command is gone; whether it took effect is not known'));
+        pending.responder.add(
+          errorAnswer(
+            sequence,
+            'LEADERSHIP_LOST',
+            'the leader that had this command is gone; whether it took effect is not known',
+          ),
+        );
       }
     }
   }

@@ -4,13 +4,13 @@
  *
  * Owns DURABLE-BEFORE-SEND at the rim: nothing leaves `release` that waits for a later write.
  */
+
+import type { Transport } from '../ports/transport.ts';
 import { invariant } from '../protocol/invariant.ts';
-import type { Lane } from '../protocol/message.ts';
+import type { Lane, Message } from '../protocol/message.ts';
 import type { Outgoing } from '../protocol/replica-types.ts';
 import type { NodeId, WriteSequence } from '../protocol/types.ts';
 import { type Checksum, type Forward, type ForwardReply, PeerFrameWriter } from '../wire/frame.ts';
-import type { Message } from '../protocol/message.ts';
-import type { Transport } from '../ports/transport.ts';
 
 type Lanes = { readonly control: PeerFrameWriter; readonly bulk: PeerFrameWriter };
 
@@ -47,7 +47,11 @@ export class Outbox {
     let count = 0;
     for (const message of this.#held) {
       if (message.after > durable) break;
-      invariant(message.after <= durable, 'DURABLE-BEFORE-SEND', () => `write ${message.after}, durable ${durable}`);
+      invariant(
+        message.after <= durable,
+        'DURABLE-BEFORE-SEND',
+        () => `write ${message.after}, durable ${durable}`,
+      );
       this.#write(message.to, message.lane, message.message);
       count += 1;
     }

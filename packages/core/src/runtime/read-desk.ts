@@ -4,8 +4,8 @@
  */
 import type { Result } from '@quorate/wire';
 import type { Backend } from '../ports/backend.ts';
-import type { Slot } from '../protocol/types.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
+import type { Slot } from '../protocol/types.ts';
 import type { Applier } from './applier.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 
@@ -64,7 +64,10 @@ export class ReadDesk {
     if (reads === undefined) return;
     this.#asked.delete(answer.ticket);
     if (answer.kind === 'ready') {
-      this.#serve(reads.filter((read) => this.#isWanted(read, nowMs)), answer.slot);
+      this.#serve(
+        reads.filter((read) => this.#isWanted(read, nowMs)),
+        answer.slot,
+      );
       return;
     }
     for (const read of reads) {
@@ -121,7 +124,13 @@ export class ReadDesk {
 
   #refuse(read: PendingRead, why: string): void {
     this.#finish(() =>
-      read.responder.add(errorAnswer(read.sequence, 'BACKEND_UNAVAILABLE', `this node's backend cannot serve the read: ${why}`)),
+      read.responder.add(
+        errorAnswer(
+          read.sequence,
+          'BACKEND_UNAVAILABLE',
+          `this node's backend cannot serve the read: ${why}`,
+        ),
+      ),
     );
   }
 

@@ -2,7 +2,15 @@
  * Where answers go: to a client of this node, or through a peer to a client of that peer. Answers of one turn
  * leave as one frame.
  */
-import { type Answer, type ErrorCode, type ErrorDetails, ERRORS, type Outcome, ResponseBuffer, type Result } from '@quorate/wire';
+import {
+  type Answer,
+  ERRORS,
+  type ErrorCode,
+  type ErrorDetails,
+  type Outcome,
+  ResponseBuffer,
+  type Result,
+} from '@quorate/wire';
 
 export interface Responder {
   addResult(sequence: number, slot: number, result: Result): void;

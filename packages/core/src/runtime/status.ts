@@ -34,7 +34,11 @@ export type NodeStatus = {
   readonly digest: string;
   readonly incarnation: number;
   readonly uptimeMs: number;
-  readonly backend: { readonly name: string; readonly state: 'ok' | 'retrying' | 'fenced'; readonly detail: string };
+  readonly backend: {
+    readonly name: string;
+    readonly state: 'ok' | 'retrying' | 'fenced';
+    readonly detail: string;
+  };
   readonly journalFlushMs: { readonly p50: number; readonly p99: number };
   readonly sessions: number;
   readonly connections: number;

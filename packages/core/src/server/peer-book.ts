@@ -8,7 +8,9 @@ import type { ErrorCode } from '@quorate/wire';
 import type { Journal, PeerRecord } from '../ports/journal.ts';
 import type { NodeId } from '../protocol/types.ts';
 
-type Verdict = { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+type Verdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 export class PeerBook {
   readonly #journal: Journal;

@@ -34,7 +34,10 @@ export type ServerOptions = {
   readonly logger: Logger;
 };
 
-export type ServerStatus = NodeStatus & { readonly pid: number; readonly peers: readonly { readonly id: number; readonly addr: string; readonly up: boolean }[] };
+export type ServerStatus = NodeStatus & {
+  readonly pid: number;
+  readonly peers: readonly { readonly id: number; readonly addr: string; readonly up: boolean }[];
+};
 
 export interface RunningServer {
   readonly id: NodeId;
@@ -52,17 +55,32 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, self, backend, logger } = options;
   const addr = settings.addrs[self - 1];
-  if (addr === undefined) throw new QuorateError('CONFIG_INVALID', `node ${self} is not in addrs, which lists ${settings.addrs.length}`);
+  if (addr === undefined)
+    throw new QuorateError(
+      'CONFIG_INVALID',
+      `node ${self} is not in addrs, which lists ${settings.addrs.length}`,
+    );
   const directory = join(settings.dataDir, `node-${self}`);
   makeDirectory(directory);
-  const journal = createSqliteJournal({ directory: join(directory, 'journal'), thread: settings.journalThread, logger });
+  const journal = createSqliteJournal({
+    directory: join(directory, 'journal'),
+    thread: settings.journalThread,
+    logger,
+  });
   const clusterId = clusterIdOf(settings);
   const genesisDigest = genesisDigestOf(settings);
   const opened = await journal.open({ clusterId, genesisDigest, node: self, group: GROUP });
   const undo: (() => Promise<void>)[] = [() => journal.close()];
   try {
     const abort = new AbortController();
-    const context = { clusterId, group: GROUP, node: self, directory: join(directory, 'backend'), signal: abort.signal, options: settings.backendOptions };
+    const context = {
+      clusterId,
+      group: GROUP,
+      node: self,
+      directory: join(directory, 'backend'),
+      signal: abort.signal,
+      options: settings.backendOptions,
+    };
     makeDirectory(context.directory);
     const image = await openBackend(backend, context);
     undo.push(() => backend.close());
@@ -91,11 +109,19 @@ function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new QuorateError('CONFIG_INVALID', `the directory ${path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new QuorateError(
+      'CONFIG_INVALID',
+      `the directory ${path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
-type Identity = { readonly clusterId: string; readonly genesisDigest: string; readonly abort: AbortController };
+type Identity = {
+  readonly clusterId: string;
+  readonly genesisDigest: string;
+  readonly abort: AbortController;
+};
 
 class Server implements RunningServer {
   readonly id: NodeId;
@@ -113,7 +139,14 @@ class Server implements RunningServer {
   #resolveStopped: (error: QuorateError | undefined) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: ServerOptions, addr: string, journal: Journal, opened: OpenedJournal, image: BackendImage, identity: Identity) {
+  constructor(
+    options: ServerOptions,
+    addr: string,
+    journal: Journal,
+    opened: OpenedJournal,
+    image: BackendImage,
+    identity: Identity,
+  ) {
     const { settings, self, backend, logger } = options;
     this.#options = options;
     this.#journal = journal;
@@ -127,8 +160,16 @@ class Server implements RunningServer {
     const peerBook = new PeerBook(journal, opened.peers);
     const { clusterId, genesisDigest } = identity;
     this.#transport = createWebSocketTransport({
-      identity: { clusterId, genesisDigest, node: self, storageId: opened.storageId, incarnation: opened.incarnation },
-      peers: settings.addrs.map((address, index) => ({ node: asNodeId(index + 1), address })).filter(({ node }) => node !== self),
+      identity: {
+        clusterId,
+        genesisDigest,
+        node: self,
+        storageId: opened.storageId,
+        incarnation: opened.incarnation,
+      },
+      peers: settings.addrs
+        .map((address, index) => ({ node: asNodeId(index + 1), address }))
+        .filter(({ node }) => node !== self),
       admitPeer: (node, storageId, incarnation) => peerBook.admit(node, storageId, incarnation),
       onDisowned: (peer, message) => this.#end(disowned(peer, message)),
       clock: this.#clock,
