@@ -4,7 +4,7 @@ import { QuorateError } from '@quorate/wire';
 import fc from 'fast-check';
 import type { SystemRecord } from '#src/ports/backend.ts';
 import { mergeRecords } from '#src/ports/backend-image.ts';
-import { SessionTable } from '#src/runtime/session-table.ts';
+import { SessionTable, sessionIdOf } from '#src/runtime/session-table.ts';
 import { feed, resultOf, resultsOf, script } from './script.ts';
 
 /** The records as a store keeps them. */
@@ -95,6 +95,91 @@ describe('session records', () => {
     table.close(session);
     store.take(table.takeDelta());
     assert.deepEqual(store.keys, ['session/head']);
+  });
+
+  it('of results go when all of them are acknowledged, and are deleted once', () => {
+    const table = new SessionTable();
+    const store = new RecordStore();
+    const slot = (body: (session: number) => void): readonly SystemRecord[] => {
+      table.begin(table.slot + 1, 1);
+      body(sessionIdOf(1, 0));
+      const delta = table.takeDelta();
+      store.take(delta);
+      table.settle(
+        Array.from({ length: table.executionCount }, (_, ordinal) => resultOf(table.slot, ordinal)),
+      );
+      return delta;
+    };
+    slot(() => table.open());
+    // The higher one first: two groups of one slot, in the order of their retries.
+    slot((session) => [table.admit(session, 9, 0), table.admit(session, 3, 0)]);
+    slot(() => undefined);
+    const key = `session/${sessionIdOf(1, 0)}/3`;
+    assert.ok(store.keys.includes(key));
+    const restored = SessionTable.restore(3, store.all(), []);
+    for (const [one, ackSequence, isThere] of [
+      [table, 3, true],
+      [restored, 3, true],
+      [table, 9, false],
+    ] as const) {
+      one.begin(one.slot + 1, 1);
+      one.acknowledge(sessionIdOf(1, 0), ackSequence);
+      const delta = one.takeDelta();
+      assert.equal(
+        delta.some((record) => record.key === key),
+        !isThere,
+      );
+      one.settle([]);
+      if (one === table) store.take(delta);
+      assert.equal(store.keys.includes(key), isThere);
+    }
+    slot((session) => table.close(session));
+    assert.deepEqual(store.keys, ['session/head']);
+    assert.deepEqual(
+      slot(() => undefined).map((record) => record.key),
+      ['session/head'],
+    );
+  });
+
+  it('give the results of the last slot back to the sessions that they belong to', () => {
+    const table = new SessionTable();
+    const store = new RecordStore();
+    table.begin(1, 1);
+    const [first = 0, second = 0] = [table.open(), table.open()];
+    const commands = [
+      [first, 1],
+      [second, 2],
+      [second, 3],
+      [first, 2],
+      [first, 9],
+    ] as const;
+    for (const [session, sequence] of commands) table.admit(session, sequence, 0);
+    store.take(table.takeDelta());
+    const results = commands.map((_, ordinal) => resultOf(1, ordinal));
+    const restored = SessionTable.restore(1, store.all(), results);
+    assert.deepEqual(
+      commands.map(([session, sequence]) => restored.find(session, sequence)),
+      results,
+    );
+    assert.equal(restored.find(first, 3), undefined);
+  });
+
+  it('keep the order of last use, by which sessions end', () => {
+    const table = new SessionTable();
+    const store = new RecordStore();
+    const hour = 3_600_000;
+    table.begin(1, 1);
+    const [first = 0, second = 0] = [table.open(), table.open()];
+    store.take(table.takeDelta());
+    table.settle([]);
+    table.begin(2, hour / 2);
+    table.acknowledge(first, 0);
+    store.take(table.takeDelta());
+    table.settle([]);
+    const restored = SessionTable.restore(2, store.all(), []);
+    restored.begin(3, hour + 2);
+    assert.equal(restored.sessionCount, 1);
+    assert.deepEqual([restored.acknowledge(first, 0), restored.acknowledge(second, 0)], [true, false]);
   });
 
   it('that do not fit the store are refused as divergence', () => {
