@@ -1,0 +1,53 @@
+/**
+ * How nodes stand, in their own words (`GET /v1/status`), and waiting until all that run stand at the same place.
+ */
+import assert from 'node:assert/strict';
+import type { ServerStatus } from '@quorate/core';
+import { type ProcessCluster, poll } from '#src/spawn/index.ts';
+
+const CONVERGENCE_TIMEOUT_MS = 20_000;
+const ASK_TIMEOUT_MS = 2000;
+
+/** The whole status. @throws when the node does not answer. */
+export async function standingOf(cluster: ProcessCluster, node: number): Promise<ServerStatus> {
+  const response = await fetch(`http://${cluster.addr(node)}/v1/status`, {
+    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+  });
+  assert.equal(response.status, 200);
+  return (await response.json()) as ServerStatus;
+}
+
+export type Position = {
+  readonly learnedSlot: number;
+  readonly appliedSlot: number;
+  readonly digest: string;
+};
+
+/** Every node that runs has learned and applied the same slots, with the same digest of what it applied. */
+export function waitForOnePosition(cluster: ProcessCluster): Promise<Position> {
+  let seen: readonly Position[] = [];
+  return poll(
+    async () => {
+      seen = await Promise.all(
+        cluster.running().map(async (node) => positionIn(await standingOf(cluster, node))),
+      );
+      const [first] = seen;
+      if (first === undefined || first.learnedSlot !== first.appliedSlot) return undefined;
+      return seen.every((position) => isSame(position, first)) ? first : undefined;
+    },
+    CONVERGENCE_TIMEOUT_MS,
+    () => new Error(`the nodes do not come to the same position: ${JSON.stringify(seen)}`),
+  );
+}
+
+function positionIn({ learnedSlot, appliedSlot, digest }: ServerStatus): Position {
+  return { learnedSlot, appliedSlot, digest };
+}
+
+function isSame(left: Position, right: Position): boolean {
+  return (
+    left.learnedSlot === right.learnedSlot &&
+    left.appliedSlot === right.appliedSlot &&
+    left.digest === right.digest
+  );
+}
