@@ -6,10 +6,22 @@ import assert from 'node:assert/strict';
 import { maxBallot, ZERO_BALLOT } from '../protocol/ballot.ts';
 import { createRandom, type Random } from '../protocol/random.ts';
 import type { JournalImage } from '../protocol/replica-types.ts';
-import { asSlot, type AcceptedEntry } from '../protocol/types.ts';
-import { accept, batch, chosen, describeEntry, learned, open, promise, withSubject, type ConformanceRunner, type JournalSubjectFactory, type WriteBody } from './journal-conformance-kit.ts';
+import { type AcceptedEntry, asSlot } from '../protocol/types.ts';
+import {
+  accept,
+  batch,
+  type ConformanceRunner,
+  chosen,
+  describeEntry,
+  type JournalSubjectFactory,
+  learned,
+  open,
+  promise,
+  type WriteBody,
+  withSubject,
+} from './journal-conformance-kit.ts';
 
-const HISTORIES = 8;
+const HISTORIES = 5;
 const LIVES = 4;
 const APPENDS_PER_LIFE = 12;
 
@@ -30,21 +42,26 @@ export function journalCrashConformance(factory: JournalSubjectFactory, runner: 
   });
 
   for (let seed = 1; seed <= HISTORIES; seed++) {
-    withSubject(runner, factory, `agrees with a list over random histories with crashes, seed ${seed}`, async (subject) => {
-      const random = createRandom(seed);
-      const model = new Model();
-      for (let life = 0; life < LIVES; life++) {
-        const journal = await open(subject);
-        model.check(journal.opened.image);
-        for (let step = 0; step < APPENDS_PER_LIFE; step++) {
-          const writes = model.draw(random);
-          await journal.write(...writes);
+    withSubject(
+      runner,
+      factory,
+      `agrees with a list over random histories with crashes, seed ${seed}`,
+      async (subject) => {
+        const random = createRandom(seed);
+        const model = new Model();
+        for (let life = 0; life < LIVES; life++) {
+          const journal = await open(subject);
+          model.check(journal.opened.image);
+          for (let step = 0; step < APPENDS_PER_LIFE; step++) {
+            const writes = model.draw(random);
+            await journal.write(...writes);
+          }
+          assert.deepEqual(journal.texts(1, model.learnedSlot + 1), model.learnedTexts());
+          if (random.chance(0.5)) await journal.journal.close();
+          else await subject.crash();
         }
-        assert.deepEqual(journal.texts(1, model.learnedSlot + 1), model.learnedTexts());
-        if (random.chance(0.5)) await journal.journal.close();
-        else await subject.crash();
-      }
-    });
+      },
+    );
   }
 }
 
@@ -68,22 +85,31 @@ class Model {
   check(image: JournalImage): void {
     assert.deepEqual(image.promised, this.promised);
     // It may lag behind what was learned last, and it may count values that are held as chosen.
-    assert.ok(image.learnedSlot <= this.#highestLearned(), `learned ${image.learnedSlot}, held up to ${this.#highestLearned()}`);
+    assert.ok(
+      image.learnedSlot <= this.#highestLearned(),
+      `learned ${image.learnedSlot}, held up to ${this.#highestLearned()}`,
+    );
     const above = [...this.held.values()].filter(({ entry }) => entry.slot > image.learnedSlot);
-    const expected = above.map(({ entry, chosen }) => ({ ...entry, chosen })).sort((left, right) => left.slot - right.slot);
+    const expected = above
+      .map(({ entry, chosen }) => ({ ...entry, chosen }))
+      .sort((left, right) => left.slot - right.slot);
     assert.deepEqual(image.accepted, expected);
     // As the protocol does: what the journal does not count as learned is learned again.
     this.learnedSlot = image.learnedSlot;
   }
 
   learnedTexts(): string[] {
-    return Array.from({ length: this.learnedSlot }, (_, index) => describeEntry((this.held.get(index + 1) as Held).entry));
+    return Array.from({ length: this.learnedSlot }, (_, index) =>
+      describeEntry((this.held.get(index + 1) as Held).entry),
+    );
   }
 
   #drawOne(random: Random): WriteBody {
     const slot = this.learnedSlot + random.between(1, 6);
     const round = this.promised.round + random.below(2);
-    const value = random.chance(0.2) ? undefined : batch('v'.repeat(random.below(9000)) + slot, random.below(1 << 30));
+    const value = random.chance(0.2)
+      ? undefined
+      : batch('v'.repeat(random.below(9000)) + slot, random.below(1 << 30));
     const draw = random.below(10);
     if (draw === 0) return promise(round, random.between(1, 3));
     if (draw <= 2) return chosen(slot, round, value);
@@ -101,7 +127,8 @@ class Model {
       return;
     }
     if (write.kind === 'accept') this.promised = maxBallot(this.promised, write.entry.ballot);
-    if (this.held.get(write.entry.slot)?.chosen !== true) this.held.set(write.entry.slot, { entry: write.entry, chosen: write.kind === 'chosen' });
+    if (this.held.get(write.entry.slot)?.chosen !== true)
+      this.held.set(write.entry.slot, { entry: write.entry, chosen: write.kind === 'chosen' });
   }
 
   #highestLearned(): number {

@@ -7,15 +7,15 @@ import {
   accept,
   ballot,
   batch,
+  type ConformanceRunner,
   chosen,
   describeEntry,
+  type JournalSubjectFactory,
   learned,
   open,
   promise,
   reopen,
   withSubject,
-  type ConformanceRunner,
-  type JournalSubjectFactory,
 } from './journal-conformance-kit.ts';
 
 export function journalEntriesConformance(factory: JournalSubjectFactory, runner: ConformanceRunner): void {
@@ -26,25 +26,35 @@ export function journalEntriesConformance(factory: JournalSubjectFactory, runner
 }
 
 function promises(factory: JournalSubjectFactory, runner: ConformanceRunner): void {
-  withSubject(runner, factory, 'keeps the highest promise, whatever order promises come in', async (subject) => {
-    const first = await open(subject);
-    await first.write(promise(4, 2));
-    await first.write(promise(4, 1), promise(3, 9));
-    const second = await reopen(subject, first);
-    assert.deepEqual(second.opened.image.promised, ballot(4, 2));
-    await second.write(promise(2 ** 52, 3));
-    const third = await reopen(subject, second);
-    assert.deepEqual(third.opened.image.promised, ballot(2 ** 52, 3));
-    await third.journal.close();
-  });
+  withSubject(
+    runner,
+    factory,
+    'keeps the highest promise, whatever order promises come in',
+    async (subject) => {
+      const first = await open(subject);
+      await first.write(promise(4, 2));
+      await first.write(promise(4, 1), promise(3, 9));
+      const second = await reopen(subject, first);
+      assert.deepEqual(second.opened.image.promised, ballot(4, 2));
+      await second.write(promise(2 ** 52, 3));
+      const third = await reopen(subject, second);
+      assert.deepEqual(third.opened.image.promised, ballot(2 ** 52, 3));
+      await third.journal.close();
+    },
+  );
 
-  withSubject(runner, factory, 'an accept raises the promise; a value learned from a peer does not', async (subject) => {
-    const first = await open(subject);
-    await first.write(promise(3), accept(1, 5, 'a'), chosen(2, 9, 'b'));
-    const second = await reopen(subject, first);
-    assert.deepEqual(second.opened.image.promised, ballot(5));
-    await second.journal.close();
-  });
+  withSubject(
+    runner,
+    factory,
+    'an accept raises the promise; a value learned from a peer does not',
+    async (subject) => {
+      const first = await open(subject);
+      await first.write(promise(3), accept(1, 5, 'a'), chosen(2, 9, 'b'));
+      const second = await reopen(subject, first);
+      assert.deepEqual(second.opened.image.promised, ballot(5));
+      await second.journal.close();
+    },
+  );
 }
 
 function entries(factory: JournalSubjectFactory, runner: ConformanceRunner): void {
@@ -67,19 +77,37 @@ function entries(factory: JournalSubjectFactory, runner: ConformanceRunner): voi
     await first.write(accept(2, 2, 'new'), chosen(3, 2, 'chosen'), accept(4, 3, 'late'));
     await first.write(accept(3, 3, 'late'));
     const second = await reopen(subject, first);
-    assert.deepEqual(second.opened.image.accepted.map((held) => `${describeEntry(held)} ${held.chosen}`), ['2:new false', '3:chosen true', '4:chosen true']);
+    assert.deepEqual(
+      second.opened.image.accepted.map((held) => `${describeEntry(held)} ${held.chosen}`),
+      ['2:new false', '3:chosen true', '4:chosen true'],
+    );
     await second.journal.close();
   });
 
-  withSubject(runner, factory, 'loads nothing up to the learned slot, and counts chosen values behind it as learned', async (subject) => {
-    const first = await open(subject);
-    await first.write(accept(1, 1, 'a'), accept(2, 1, 'b'), chosen(3, 1, 'c'), chosen(4, 1, 'd'), chosen(6, 1, 'f'), accept(7, 1, 'g'));
-    await first.write(learned(2), promise(1));
-    const second = await reopen(subject, first);
-    assert.equal(second.opened.image.learnedSlot, 4);
-    assert.deepEqual(second.opened.image.accepted.map((held) => `${describeEntry(held)} ${held.chosen}`), ['6:f true', '7:g false']);
-    await second.journal.close();
-  });
+  withSubject(
+    runner,
+    factory,
+    'loads nothing up to the learned slot, and counts chosen values behind it as learned',
+    async (subject) => {
+      const first = await open(subject);
+      await first.write(
+        accept(1, 1, 'a'),
+        accept(2, 1, 'b'),
+        chosen(3, 1, 'c'),
+        chosen(4, 1, 'd'),
+        chosen(6, 1, 'f'),
+        accept(7, 1, 'g'),
+      );
+      await first.write(learned(2), promise(1));
+      const second = await reopen(subject, first);
+      assert.equal(second.opened.image.learnedSlot, 4);
+      assert.deepEqual(
+        second.opened.image.accepted.map((held) => `${describeEntry(held)} ${held.chosen}`),
+        ['6:f true', '7:g false'],
+      );
+      await second.journal.close();
+    },
+  );
 
   withSubject(runner, factory, 'refuses to record as learned what it does not hold', async (subject) => {
     const first = await open(subject);
@@ -94,28 +122,42 @@ function entries(factory: JournalSubjectFactory, runner: ConformanceRunner): voi
 }
 
 function reading(factory: JournalSubjectFactory, runner: ConformanceRunner): void {
-  withSubject(runner, factory, 'reads chosen entries densely and stops at the first that is not', async (subject) => {
-    const first = await open(subject);
-    await first.write(...['a', 'b', 'c', 'd'].map((text, index) => accept(index + 1, 1, text)), chosen(5, 1), chosen(7, 1, 'g'));
-    assert.deepEqual(first.texts(1, 8), [], 'accepted is not chosen');
-    await first.write(learned(3));
-    assert.deepEqual(first.texts(1, 8), ['1:a', '2:b', '3:c']);
-    assert.deepEqual(first.texts(2, 3), ['2:b']);
-    assert.deepEqual(first.texts(3, 3), []);
-    assert.deepEqual(first.texts(5, 8), ['5:noop'], 'chosen above the learned slot, up to the gap');
-    await first.write(learned(5));
-    assert.deepEqual(first.texts(1, 8), ['1:a', '2:b', '3:c', '4:d', '5:noop']);
-    await first.journal.close();
-  });
+  withSubject(
+    runner,
+    factory,
+    'reads chosen entries densely and stops at the first that is not',
+    async (subject) => {
+      const first = await open(subject);
+      await first.write(
+        ...['a', 'b', 'c', 'd'].map((text, index) => accept(index + 1, 1, text)),
+        chosen(5, 1),
+        chosen(7, 1, 'g'),
+      );
+      assert.deepEqual(first.texts(1, 8), [], 'accepted is not chosen');
+      await first.write(learned(3));
+      assert.deepEqual(first.texts(1, 8), ['1:a', '2:b', '3:c']);
+      assert.deepEqual(first.texts(2, 3), ['2:b']);
+      assert.deepEqual(first.texts(3, 3), []);
+      assert.deepEqual(first.texts(5, 8), ['5:noop'], 'chosen above the learned slot, up to the gap');
+      await first.write(learned(5));
+      assert.deepEqual(first.texts(1, 8), ['1:a', '2:b', '3:c', '4:d', '5:noop']);
+      await first.journal.close();
+    },
+  );
 
-  withSubject(runner, factory, 'reads at most the bytes that were asked for, and at least one entry', async (subject) => {
-    const first = await open(subject);
-    await first.write(...[1, 2, 3, 4].map((slot) => chosen(slot, 1, 'x'.repeat(1000))));
-    assert.equal(first.texts(1, 5, 2000).length, 2);
-    assert.equal(first.texts(1, 5, 1999).length, 1);
-    assert.equal(first.texts(2, 5, 0).length, 1);
-    await first.journal.close();
-  });
+  withSubject(
+    runner,
+    factory,
+    'reads at most the bytes that were asked for, and at least one entry',
+    async (subject) => {
+      const first = await open(subject);
+      await first.write(...[1, 2, 3, 4].map((slot) => chosen(slot, 1, 'x'.repeat(1000))));
+      assert.equal(first.texts(1, 5, 2000).length, 2);
+      assert.equal(first.texts(1, 5, 1999).length, 1);
+      assert.equal(first.texts(2, 5, 0).length, 1);
+      await first.journal.close();
+    },
+  );
 }
 
 function callbacks(factory: JournalSubjectFactory, runner: ConformanceRunner): void {
@@ -126,7 +168,8 @@ function callbacks(factory: JournalSubjectFactory, runner: ConformanceRunner): v
     await new Promise<void>((resolve) => {
       for (let index = 0; index < 30; index++) {
         // Every third one needs no flush and still must wait for its turn.
-        const writes = index % 3 === 2 ? [learned(index)] : [accept(index + 1, 1, 'v'), accept(index + 2, 1, 'w')];
+        const writes =
+          index % 3 === 2 ? [learned(index)] : [accept(index + 1, 1, 'v'), accept(index + 2, 1, 'w')];
         journal.append(number(writes), (error) => {
           assert.ok(!inside && error === undefined);
           order.push(index);
@@ -135,7 +178,10 @@ function callbacks(factory: JournalSubjectFactory, runner: ConformanceRunner): v
       }
       inside = false;
     });
-    assert.deepEqual(order, Array.from({ length: 30 }, (_, index) => index));
+    assert.deepEqual(
+      order,
+      Array.from({ length: 30 }, (_, index) => index),
+    );
     await journal.close();
 
     async function openNumbered() {

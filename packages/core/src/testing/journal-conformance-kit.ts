@@ -6,12 +6,12 @@ import type { QuorateError } from '@quorate/wire';
 import type { Journal, JournalIdentity, OpenedJournal } from '../ports/journal.ts';
 import type { JournalWrite } from '../protocol/replica-types.ts';
 import {
+  type AcceptedEntry,
   asNodeId,
   asSlot,
   asWriteSequence,
-  NOOP,
-  type AcceptedEntry,
   type Ballot,
+  NOOP,
   type Value,
   type WriteSequence,
 } from '../protocol/types.ts';
@@ -33,7 +33,12 @@ export type JournalSubject = {
 
 export type JournalSubjectFactory = () => JournalSubject | Promise<JournalSubject>;
 
-export const IDENTITY: JournalIdentity = { clusterId: 'cluster-a', genesisDigest: 'digest-a', node: asNodeId(2), group: 0 };
+export const IDENTITY: JournalIdentity = {
+  clusterId: 'cluster-a',
+  genesisDigest: 'digest-a',
+  node: asNodeId(2),
+  group: 0,
+};
 
 export const ballot = (round: number, node = 1): Ballot => ({ round, node: asNodeId(node) });
 
@@ -43,7 +48,11 @@ export const batch = (text: string, stampMs = 1_700_000_000_000): Value => ({
   bytes: Uint8Array.from(text, (character) => character.charCodeAt(0)),
 });
 
-export const entry = (slot: number, round: number, value: Value | string | undefined = NOOP): AcceptedEntry => ({
+export const entry = (
+  slot: number,
+  round: number,
+  value: Value | string | undefined = NOOP,
+): AcceptedEntry => ({
   slot: asSlot(slot),
   ballot: ballot(round),
   value: typeof value === 'string' ? batch(value) : value,
@@ -53,9 +62,18 @@ type Body<Write> = Write extends unknown ? Omit<Write, 'sequence'> : never;
 /** A write that has not got its number yet. */
 export type WriteBody = Body<JournalWrite>;
 
-export const promise = (round: number, node = 1): WriteBody => ({ kind: 'promise', ballot: ballot(round, node) });
-export const accept = (slot: number, round: number, value?: Value | string): WriteBody => ({ kind: 'accept', entry: entry(slot, round, value) });
-export const chosen = (slot: number, round: number, value?: Value | string): WriteBody => ({ kind: 'chosen', entry: entry(slot, round, value) });
+export const promise = (round: number, node = 1): WriteBody => ({
+  kind: 'promise',
+  ballot: ballot(round, node),
+});
+export const accept = (slot: number, round: number, value?: Value | string): WriteBody => ({
+  kind: 'accept',
+  entry: entry(slot, round, value),
+});
+export const chosen = (slot: number, round: number, value?: Value | string): WriteBody => ({
+  kind: 'chosen',
+  entry: entry(slot, round, value),
+});
 export const learned = (slot: number): WriteBody => ({ kind: 'learned', slot: asSlot(slot) });
 
 /** One open journal with numbered writes. */
@@ -99,7 +117,10 @@ export function describeEntry({ slot, value }: AcceptedEntry): string {
   return `${slot}:${value.kind === 'noop' ? 'noop' : String.fromCharCode(...value.bytes)}`;
 }
 
-export async function open(subject: JournalSubject, identity: JournalIdentity = IDENTITY): Promise<OpenJournal> {
+export async function open(
+  subject: JournalSubject,
+  identity: JournalIdentity = IDENTITY,
+): Promise<OpenJournal> {
   const journal = subject.create();
   return new OpenJournal(journal, await journal.open(identity));
 }
@@ -111,7 +132,12 @@ export async function reopen(subject: JournalSubject, before: OpenJournal): Prom
 }
 
 /** Registers a test that gets a fresh subject and never leaves it behind. */
-export function withSubject(runner: ConformanceRunner, factory: JournalSubjectFactory, title: string, body: (subject: JournalSubject) => Promise<void>): void {
+export function withSubject(
+  runner: ConformanceRunner,
+  factory: JournalSubjectFactory,
+  title: string,
+  body: (subject: JournalSubject) => Promise<void>,
+): void {
   runner.it(title, async () => {
     const subject = await factory();
     try {

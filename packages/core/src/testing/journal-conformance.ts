@@ -5,8 +5,8 @@
  */
 import { journalCrashConformance } from './journal-conformance-crash.ts';
 import { journalEntriesConformance } from './journal-conformance-entries.ts';
-import { journalOpeningConformance } from './journal-conformance-opening.ts';
 import type { ConformanceRunner, JournalSubjectFactory } from './journal-conformance-kit.ts';
+import { journalOpeningConformance } from './journal-conformance-opening.ts';
 
 export type { ConformanceRunner, JournalSubject, JournalSubjectFactory } from './journal-conformance-kit.ts';
 

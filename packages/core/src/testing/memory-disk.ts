@@ -6,7 +6,15 @@ import { QuorateError } from '@quorate/wire';
 import type { JournalIdentity, OpenedJournal, PeerRecord } from '../ports/journal.ts';
 import { maxBallot, ZERO_BALLOT } from '../protocol/ballot.ts';
 import type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
-import { asSlot, SLOT_ZERO, type AcceptedEntry, type Ballot, type ChosenEntry, type NodeId, type Slot } from '../protocol/types.ts';
+import {
+  type AcceptedEntry,
+  asSlot,
+  type Ballot,
+  type ChosenEntry,
+  type NodeId,
+  SLOT_ZERO,
+  type Slot,
+} from '../protocol/types.ts';
 
 type Held = { readonly entry: AcceptedEntry; readonly chosen: boolean };
 
@@ -39,15 +47,23 @@ export class MemoryDisk {
 
   /** @throws JOURNAL_LOCKED, JOURNAL_FOREIGN */
   acquire(identity: JournalIdentity): OpenedJournal {
-    if (this.#inUse) throw new QuorateError('JOURNAL_LOCKED', 'the disk in memory is in use by another journal');
+    if (this.#inUse)
+      throw new QuorateError('JOURNAL_LOCKED', 'the disk in memory is in use by another journal');
     const formatted = this.identity === undefined;
     this.identity ??= { ...identity };
     requireSame(this.identity, identity);
     this.#inUse = true;
     this.incarnation += 1;
-    while (this.entries.get(next(this.learnedSlot))?.chosen === true) this.learnedSlot = next(this.learnedSlot);
+    while (this.entries.get(next(this.learnedSlot))?.chosen === true)
+      this.learnedSlot = next(this.learnedSlot);
     const { storageId, incarnation } = this;
-    return { image: this.image(), storageId, incarnation, peers: [...this.peers.values()].sort((a, b) => a.node - b.node), formatted };
+    return {
+      image: this.image(),
+      storageId,
+      incarnation,
+      peers: [...this.peers.values()].sort((a, b) => a.node - b.node),
+      formatted,
+    };
   }
 
   release(): void {
@@ -105,9 +121,13 @@ export class MemoryDisk {
 export function maxLearned(from: Slot, to: Slot, disk: MemoryDisk): Slot {
   for (let slot = next(from); slot <= to; slot = next(slot)) {
     if (disk.entries.has(slot)) continue;
-    throw new QuorateError('INVARIANT', `slot ${to} was to be recorded as learned while slot ${slot} is not in the journal`, {
-      details: { invariant: 'LEARNED-HELD', slot },
-    });
+    throw new QuorateError(
+      'INVARIANT',
+      `slot ${to} was to be recorded as learned while slot ${slot} is not in the journal`,
+      {
+        details: { invariant: 'LEARNED-HELD', slot },
+      },
+    );
   }
   return to > from ? to : from;
 }
@@ -117,7 +137,9 @@ function next(slot: Slot): Slot {
 }
 
 function requireSame(stored: JournalIdentity, expected: JournalIdentity): void {
-  const differs = (['clusterId', 'genesisDigest', 'node', 'group'] as const).filter((field) => stored[field] !== expected[field]);
+  const differs = (['clusterId', 'genesisDigest', 'node', 'group'] as const).filter(
+    (field) => stored[field] !== expected[field],
+  );
   if (differs.length === 0) return;
   const here = differs.map((field) => `${field} ${stored[field]}`).join(', ');
   throw new QuorateError('JOURNAL_FOREIGN', `the disk in memory belongs to ${here}`);

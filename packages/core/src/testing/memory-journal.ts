@@ -10,7 +10,7 @@ import { QuorateError } from '@quorate/wire';
 import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../ports/journal.ts';
 import type { JournalWrite } from '../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../protocol/types.ts';
-import { maxLearned, MemoryDisk } from './memory-disk.ts';
+import { type MemoryDisk, maxLearned } from './memory-disk.ts';
 
 export { MemoryDisk } from './memory-disk.ts';
 
@@ -20,7 +20,10 @@ export type MemoryJournalOptions = {
   readonly onPending?: (journal: MemoryJournal) => void;
 };
 
-type Pending = { readonly writes: readonly JournalWrite[]; readonly done: (error: QuorateError | undefined) => void };
+type Pending = {
+  readonly writes: readonly JournalWrite[];
+  readonly done: (error: QuorateError | undefined) => void;
+};
 
 export class MemoryJournal implements Journal {
   readonly #disk: MemoryDisk;

@@ -1,8 +1,8 @@
 /** The journal in memory keeps the contract of the port, and gives a test every crash it asks for. */
 import assert from 'node:assert/strict';
-import { journalConformance, MemoryDisk, MemoryJournal, type JournalSubject } from '#src/testing/index.ts';
-import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
 import type { JournalWrite } from '#src/protocol/replica-types.ts';
+import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
+import { type JournalSubject, journalConformance, MemoryDisk, MemoryJournal } from '#src/testing/index.ts';
 
 const identity = { clusterId: 'c', genesisDigest: 'g', node: asNodeId(1), group: 0 };
 
@@ -21,7 +21,12 @@ describe('memory journal', () => {
   });
 
   it('loses in a crash what was not flushed, except for the prefix that survives', async () => {
-    for (const [survivors, expected] of [[0, [1]], [1, [1, 2]], [2, [1, 2, 3]], [9, [1, 2, 3, 4]]] as const) {
+    for (const [survivors, expected] of [
+      [0, [1]],
+      [1, [1, 2]],
+      [2, [1, 2, 3]],
+      [9, [1, 2, 3, 4]],
+    ] as const) {
       const disk = new MemoryDisk('1'.repeat(32));
       const { journal, calls } = await opened(disk);
       journal.append([accept(1)], calls.push('a'));
@@ -32,7 +37,10 @@ describe('memory journal', () => {
       journal.flush();
       assert.deepEqual(calls.heard, ['a done'], 'nobody hears from a crashed journal');
       const next = await new MemoryJournal({ disk }).open(identity);
-      assert.deepEqual(next.image.accepted.map(({ slot }) => slot), expected);
+      assert.deepEqual(
+        next.image.accepted.map(({ slot }) => slot),
+        expected,
+      );
     }
   });
 
@@ -56,7 +64,10 @@ describe('memory journal', () => {
     journal.append([accept(1)], calls.push('a'));
     journal.flush();
     const restored = await new MemoryJournal({ disk: backup }).open(identity);
-    assert.deepEqual([restored.incarnation, restored.image.accepted.length, restored.storageId], [2, 0, disk.storageId]);
+    assert.deepEqual(
+      [restored.incarnation, restored.image.accepted.length, restored.storageId],
+      [2, 0, disk.storageId],
+    );
   });
 });
 
@@ -81,11 +92,16 @@ async function opened(disk: MemoryDisk) {
   const journal = new MemoryJournal({ disk });
   await journal.open(identity);
   const heard: string[] = [];
-  const push = (name: string) => (error: { readonly code: string } | undefined) => heard.push(`${name} ${error?.code ?? 'done'}`);
+  const push = (name: string) => (error: { readonly code: string } | undefined) =>
+    heard.push(`${name} ${error?.code ?? 'done'}`);
   return { journal, calls: { heard, push } };
 }
 
 function accept(slot: number): JournalWrite {
   const ballot = { round: 1, node: asNodeId(1) };
-  return { kind: 'accept', sequence: asWriteSequence(slot), entry: { slot: asSlot(slot), ballot, value: NOOP } };
+  return {
+    kind: 'accept',
+    sequence: asWriteSequence(slot),
+    entry: { slot: asSlot(slot), ballot, value: NOOP },
+  };
 }

@@ -2,8 +2,9 @@
  * Connections to `journal.db` and the settings on which durability rests: each is set and then read back,
  * because a setting that SQLite did not take is silent and costs acknowledged writes.
  */
-import Database from 'better-sqlite3';
+
 import { QuorateError } from '@quorate/wire';
+import Database from 'better-sqlite3';
 import { LOWEST_SQLITE_VERSION, PAGE_BYTES } from './schema.ts';
 
 export type Connection = Database.Database;
@@ -51,7 +52,12 @@ function configure(connection: Connection, walBytes: number): void {
 }
 
 /** Sets a pragma and reads it back. `word` is how it is written when it reads back as a number. */
-function setAndCheck(connection: Connection, name: string, value: string | number, word: string | number = value): void {
+function setAndCheck(
+  connection: Connection,
+  name: string,
+  value: string | number,
+  word: string | number = value,
+): void {
   connection.pragma(`${name} = ${word}`);
   const taken = connection.pragma(name, { simple: true });
   if (taken !== value) throw unsafe(`SQLite answers "${String(taken)}" for ${name}, which must be ${word}`);

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { QuorateError } from '@quorate/wire';
+import Database from 'better-sqlite3';
 import { createFile, removeFile, writeText } from './files.ts';
 import { isBusy } from './trouble.ts';
 
@@ -39,10 +39,15 @@ export function lockDirectory(directory: string): DirectoryLock {
 
 function lockedBy(directory: string, ownerPath: string): QuorateError {
   const pid = readOwner(ownerPath);
-  const owner = pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`;
-  return new QuorateError('JOURNAL_LOCKED', `the journal in ${directory} is in use by ${owner}: stop it, or use another directory`, {
-    details: pid === undefined ? { directory } : { directory, pid },
-  });
+  const owner =
+    pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`;
+  return new QuorateError(
+    'JOURNAL_LOCKED',
+    `the journal in ${directory} is in use by ${owner}: stop it, or use another directory`,
+    {
+      details: pid === undefined ? { directory } : { directory, pid },
+    },
+  );
 }
 
 /** Undefined while the owner has the lock and has not written its number yet. */

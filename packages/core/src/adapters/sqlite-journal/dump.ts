@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
 import type { JournalDump } from '../../ports/journal.ts';
-import { openReader, type Connection } from './connection.ts';
-import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+import { type Connection, openReader } from './connection.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { Entries } from './entries.ts';
 import { removeFile } from './files.ts';
 import { findHardState } from './hard-state.ts';
@@ -55,7 +55,8 @@ function describe(reader: Connection, path: string, close: () => void): JournalD
     peers: readPeers(reader, path),
     *entries() {
       try {
-        for (const { slot, ballot, value, chosen, intact } of entries.readAll()) yield { slot, ballot, value, chosen, intact };
+        for (const { slot, ballot, value, chosen, intact } of entries.readAll())
+          yield { slot, ballot, value, chosen, intact };
       } catch (error) {
         throw journalTrouble(path, 'reading entries', error);
       }

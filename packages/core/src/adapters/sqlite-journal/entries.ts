@@ -1,8 +1,16 @@
 /**
  * Rows of `entries`: writing them, reading them back, and checking each against its checksum.
  */
-import { asNodeId, asSlot, NOOP, type AcceptedEntry, type Value } from '../../protocol/types.ts';
-import { entryCrc, type EntryFields } from './checksums.ts';
+import {
+  type AcceptedEntry,
+  asNodeId,
+  asSlot,
+  type ChosenEntry,
+  NOOP,
+  type Slot,
+  type Value,
+} from '../../protocol/types.ts';
+import { type EntryFields, entryCrc } from './checksums.ts';
 import type { Connection, Statement } from './connection.ts';
 import { positionOf } from './schema.ts';
 import { corrupt } from './trouble.ts';
@@ -11,7 +19,8 @@ export type StoredEntry = AcceptedEntry & { readonly chosen: boolean; readonly c
 
 type EntryRow = EntryFields & { readonly crc: number };
 
-const SELECT = 'select slot, round, node, chosen, stamp_ms, value, crc from entries where position between ? and ? order by position';
+const SELECT =
+  'select slot, round, node, chosen, stamp_ms, value, crc from entries where position between ? and ? order by position';
 
 /** A chosen entry stays: by then its value is the only one that any ballot can bring. */
 const UPSERT = `
@@ -40,7 +49,13 @@ export class Entries {
     const fields = fieldsOf(entry, chosen);
     const crc = entryCrc(this.#group, fields);
     this.#upsert.run(
-      positionOf(this.#group, fields.slot), fields.round, fields.node, fields.chosen, fields.stamp_ms, fields.value, crc,
+      positionOf(this.#group, fields.slot),
+      fields.round,
+      fields.node,
+      fields.chosen,
+      fields.stamp_ms,
+      fields.value,
+      crc,
     );
     return crc;
   }
@@ -49,18 +64,47 @@ export class Entries {
    * From `fromSlot` to the end of the log or, when given, before `untilSlot`; ascending, with the gaps there are.
    * @throws JOURNAL_CORRUPT at the first entry that does not match its checksum.
    */
-  *read(fromSlot: number, untilSlot: number = Number.MAX_SAFE_INTEGER): Generator<StoredEntry, void, undefined> {
+  *read(
+    fromSlot: number,
+    untilSlot: number = Number.MAX_SAFE_INTEGER,
+  ): Generator<StoredEntry, void, undefined> {
     for (const row of this.#rows(fromSlot, untilSlot)) {
       if (!isIntact(this.#group, row)) {
-        throw corrupt(this.#path, `the entry of slot ${row.slot} does not match its checksum`, { slot: row.slot });
+        throw corrupt(this.#path, `the entry of slot ${row.slot} does not match its checksum`, {
+          slot: row.slot,
+        });
       }
       yield entryOf(row);
     }
   }
 
+  /**
+   * What `Journal.readEntries` promises, when every slot up to `learnedSlot` is known to be chosen.
+   * @throws JOURNAL_CORRUPT also when one of those is missing.
+   */
+  readChosen(fromSlot: Slot, untilSlot: Slot, maxBytes: number, learnedSlot: Slot): ChosenEntry[] {
+    const found: ChosenEntry[] = [];
+    let bytes = 0;
+    let next: number = fromSlot;
+    for (const { slot, ballot, value, chosen } of this.read(fromSlot, untilSlot)) {
+      if (slot !== next || !(chosen || slot <= learnedSlot)) break;
+      bytes += value.kind === 'batch' ? value.bytes.length : 0;
+      if (found.length > 0 && bytes > maxBytes) return found;
+      found.push({ slot, ballot, value });
+      next += 1;
+    }
+    if (next < untilSlot && next <= learnedSlot) {
+      throw corrupt(this.#path, `the entry of slot ${next} is missing although it was learned`, {
+        slot: next,
+      });
+    }
+    return found;
+  }
+
   /** Everything, for people: damaged entries too, marked as such. */
   *readAll(): Generator<StoredEntry & { readonly intact: boolean }, void, undefined> {
-    for (const row of this.#rows(0, Number.MAX_SAFE_INTEGER)) yield { ...entryOf(row), intact: isIntact(this.#group, row) };
+    for (const row of this.#rows(0, Number.MAX_SAFE_INTEGER))
+      yield { ...entryOf(row), intact: isIntact(this.#group, row) };
   }
 
   #rows(fromSlot: number, untilSlot: number): IterableIterator<EntryRow> {

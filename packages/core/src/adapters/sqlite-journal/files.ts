@@ -15,7 +15,8 @@ export function ensureDirectory(directory: string): void {
   const first = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
   if (first === undefined) return;
   const above = dirname(resolve(first));
-  for (let path = resolve(directory); path.length > above.length; path = dirname(path)) syncPath(dirname(path));
+  for (let path = resolve(directory); path.length > above.length; path = dirname(path))
+    syncPath(dirname(path));
 }
 
 /** An empty file that only its owner can read. An existing one is left alone, unopened. */

@@ -10,13 +10,13 @@ import type { JournalIdentity } from '../../ports/journal.ts';
 import { ZERO_BALLOT } from '../../protocol/ballot.ts';
 import { SLOT_ZERO } from '../../protocol/types.ts';
 import { stateCrc } from './checksums.ts';
-import { openReader, openWriter, type Connection } from './connection.ts';
+import { type Connection, openReader, openWriter } from './connection.ts';
 import { createFile, DIRECTORY_MODE, removeFile, syncPath } from './files.ts';
 import { fieldsOf, findHardState, type HardState } from './hard-state.ts';
 import { insertIdentity } from './identity.ts';
 import { CREATE_TABLES, DATABASE_FILE, MAX_GROUPS } from './schema.ts';
 import { corrupt } from './trouble.ts';
-import { Witness, WITNESS_FILE } from './witness.ts';
+import { WITNESS_FILE, Witness } from './witness.ts';
 
 /**
  * Formats the directory unless it holds a journal; returns true when it did. Under the lock.
@@ -26,11 +26,15 @@ export function formatIfEmpty(directory: string, identity: JournalIdentity): boo
   const database = join(directory, DATABASE_FILE);
   const witness = join(directory, WITNESS_FILE);
   if (existsSync(witness)) {
-    if (!existsSync(database)) throw corrupt(database, 'the file is missing although this directory was formatted');
+    if (!existsSync(database))
+      throw corrupt(database, 'the file is missing although this directory was formatted');
     return false;
   }
   if (existsSync(database) && wasOpened(database, identity.group)) {
-    throw corrupt(witness, 'the file is missing, and without it a shortened journal cannot be told from a whole one');
+    throw corrupt(
+      witness,
+      'the file is missing, and without it a shortened journal cannot be told from a whole one',
+    );
   }
   for (const suffix of ['', '-wal', '-shm', '-journal']) removeFile(database + suffix);
   chmodSync(directory, DIRECTORY_MODE);
@@ -53,7 +57,8 @@ function wasOpened(database: string, group: number): boolean {
 }
 
 function format(database: string, witness: string, identity: JournalIdentity): void {
-  if (identity.group >= MAX_GROUPS) throw new QuorateError('ARGUMENT', `group ${identity.group} is not below ${MAX_GROUPS}`);
+  if (identity.group >= MAX_GROUPS)
+    throw new QuorateError('ARGUMENT', `group ${identity.group} is not below ${MAX_GROUPS}`);
   const storageId = randomBytes(16).toString('hex');
   createFile(database);
   const writer = openWriter(database, 0);
@@ -77,9 +82,17 @@ function format(database: string, witness: string, identity: JournalIdentity): v
 }
 
 function insertHardState(connection: Connection, group: number): void {
-  const empty: HardState = { number: 0, incarnation: 0, promised: ZERO_BALLOT, learnedSlot: SLOT_ZERO, tailCount: 0, tailCrc: 0 };
+  const empty: HardState = {
+    number: 0,
+    incarnation: 0,
+    promised: ZERO_BALLOT,
+    learnedSlot: SLOT_ZERO,
+    tailCount: 0,
+    tailCrc: 0,
+  };
   const insert = connection.prepare(`
     insert into state (group_number, copy, number, incarnation, promised_round, promised_node, learned_slot, tail_count, tail_crc, crc)
     values (?, ?, ?, 0, 0, 0, 0, 0, 0, ?)`);
-  for (const number of [0, 1]) insert.run(group, number, number, stateCrc(group, fieldsOf({ ...empty, number })));
+  for (const number of [0, 1])
+    insert.run(group, number, number, stateCrc(group, fieldsOf({ ...empty, number })));
 }

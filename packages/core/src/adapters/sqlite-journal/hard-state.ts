@@ -4,7 +4,7 @@
  * never quietly become the lower promise of the older one.
  */
 import { asNodeId, asSlot, type Ballot, type Slot } from '../../protocol/types.ts';
-import { stateCrc, type StateFields } from './checksums.ts';
+import { type StateFields, stateCrc } from './checksums.ts';
 import type { Connection, Statement } from './connection.ts';
 import { corrupt } from './trouble.ts';
 
@@ -36,15 +36,24 @@ const SELECT = `
 export function readHardState(connection: Connection, group: number, path: string): HardState {
   const [newer, older, ...others] = readCopies(connection, group);
   if (newer === undefined || older === undefined || others.length > 0) {
-    throw corrupt(path, `group ${group} does not have two copies of its hard state, so what it promised is not known`);
+    throw corrupt(
+      path,
+      `group ${group} does not have two copies of its hard state, so what it promised is not known`,
+    );
   }
   for (const row of [newer, older]) {
     if (!isIntact(group, row)) {
-      throw corrupt(path, `copy ${row.copy} of the hard state does not match its checksum, so what this node promised is not known`);
+      throw corrupt(
+        path,
+        `copy ${row.copy} of the hard state does not match its checksum, so what this node promised is not known`,
+      );
     }
   }
   if (newer.number !== older.number + 1) {
-    throw corrupt(path, `the copies of the hard state are from writes ${older.number} and ${newer.number}, which do not follow each other`);
+    throw corrupt(
+      path,
+      `the copies of the hard state are from writes ${older.number} and ${newer.number}, which do not follow each other`,
+    );
   }
   return hardStateOf(newer);
 }
@@ -91,7 +100,16 @@ export class HardStateWriter {
     const { number, incarnation, promised, learnedSlot, tailCount, tailCrc } = state;
     const copy = number % 2;
     const { changes } = this.#update.run(
-      number, incarnation, promised.round, promised.node, learnedSlot, tailCount, tailCrc, crc, this.#group, copy,
+      number,
+      incarnation,
+      promised.round,
+      promised.node,
+      learnedSlot,
+      tailCount,
+      tailCrc,
+      crc,
+      this.#group,
+      copy,
     );
     if (changes !== 1) throw corrupt(this.#path, `copy ${copy} of the hard state is gone`);
   }

@@ -1,10 +1,11 @@
 /**
  * Whose journal this is, and what it knows about the storage of its peers: the rows that are written rarely.
  */
-import { asNodeId } from '../../protocol/types.ts';
-import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
+
 import { QuorateError } from '@quorate/wire';
-import { identityCrc, peerCrc, type IdentityFields } from './checksums.ts';
+import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
+import { asNodeId } from '../../protocol/types.ts';
+import { type IdentityFields, identityCrc, peerCrc } from './checksums.ts';
 import type { Connection } from './connection.ts';
 import { FORMAT_VERSION } from './schema.ts';
 import { corrupt } from './trouble.ts';
@@ -12,13 +13,26 @@ import { corrupt } from './trouble.ts';
 export type StoredIdentity = JournalIdentity & { readonly storageId: string; readonly formatVersion: number };
 
 type IdentityRow = IdentityFields & { readonly group_number: number; readonly crc: number };
-type PeerRow = { readonly node: number; readonly storage_id: string; readonly incarnation: number; readonly crc: number };
+type PeerRow = {
+  readonly node: number;
+  readonly storage_id: string;
+  readonly incarnation: number;
+  readonly crc: number;
+};
 
 export function insertIdentity(connection: Connection, identity: JournalIdentity, storageId: string): void {
   const { group, clusterId, genesisDigest, node } = identity;
-  const row = { format_version: FORMAT_VERSION, cluster_id: clusterId, genesis_digest: genesisDigest, node, storage_id: storageId };
+  const row = {
+    format_version: FORMAT_VERSION,
+    cluster_id: clusterId,
+    genesis_digest: genesisDigest,
+    node,
+    storage_id: storageId,
+  };
   connection
-    .prepare('insert into identity (group_number, format_version, cluster_id, genesis_digest, node, storage_id, crc) values (?, ?, ?, ?, ?, ?, ?)')
+    .prepare(
+      'insert into identity (group_number, format_version, cluster_id, genesis_digest, node, storage_id, crc) values (?, ?, ?, ?, ?, ?, ?)',
+    )
     .run(group, FORMAT_VERSION, clusterId, genesisDigest, node, storageId, identityCrc(group, row));
 }
 
@@ -26,13 +40,18 @@ export function insertIdentity(connection: Connection, identity: JournalIdentity
 export function readIdentity(connection: Connection, path: string): StoredIdentity {
   const version = Number(connection.pragma('user_version', { simple: true }));
   if (version > FORMAT_VERSION) {
-    throw new QuorateError('JOURNAL_FOREIGN', `${path} has journal format ${version} and this build of Quorate reads up to ${FORMAT_VERSION}: use the newer build`, {
-      details: { path, format: version },
-    });
+    throw new QuorateError(
+      'JOURNAL_FOREIGN',
+      `${path} has journal format ${version} and this build of Quorate reads up to ${FORMAT_VERSION}: use the newer build`,
+      {
+        details: { path, format: version },
+      },
+    );
   }
   const [row, ...others] = connection.prepare<[], IdentityRow>('select * from identity').all();
   if (row === undefined || others.length > 0) throw corrupt(path, 'it does not say whose journal it is');
-  if (row.crc !== identityCrc(row.group_number, row)) throw corrupt(path, 'the record that says whose journal it is does not match its checksum');
+  if (row.crc !== identityCrc(row.group_number, row))
+    throw corrupt(path, 'the record that says whose journal it is does not match its checksum');
   return {
     clusterId: row.cluster_id,
     genesisDigest: row.genesis_digest,
@@ -55,17 +74,28 @@ export function requireSame(stored: JournalIdentity, expected: JournalIdentity, 
   if (differing.length === 0) return;
   const here = differing.map(([name, value]) => `${name} ${value}`).join(', ');
   const wanted = differing.map(([name, , value]) => `${name} ${value}`).join(', ');
-  throw new QuorateError('JOURNAL_FOREIGN', `the journal in ${directory} belongs to ${here}, but this node is ${wanted}: check the data directory and the addresses`, {
-    details: { directory, cluster: stored.clusterId, node: stored.node, group: stored.group },
-  });
+  throw new QuorateError(
+    'JOURNAL_FOREIGN',
+    `the journal in ${directory} belongs to ${here}, but this node is ${wanted}: check the data directory and the addresses`,
+    {
+      details: { directory, cluster: stored.clusterId, node: stored.node, group: stored.group },
+    },
+  );
 }
 
 /** Ascending by node. @throws JOURNAL_CORRUPT */
 export function readPeers(connection: Connection, path: string): PeerRecord[] {
-  const rows = connection.prepare<[], PeerRow>('select node, storage_id, incarnation, crc from peers order by node').all();
+  const rows = connection
+    .prepare<[], PeerRow>('select node, storage_id, incarnation, crc from peers order by node')
+    .all();
   return rows.map((row) => {
-    const peer: PeerRecord = { node: asNodeId(row.node), storageId: row.storage_id, incarnation: row.incarnation };
-    if (row.crc !== peerCrc(peer)) throw corrupt(path, `the record of peer ${row.node} does not match its checksum`);
+    const peer: PeerRecord = {
+      node: asNodeId(row.node),
+      storageId: row.storage_id,
+      incarnation: row.incarnation,
+    };
+    if (row.crc !== peerCrc(peer))
+      throw corrupt(path, `the record of peer ${row.node} does not match its checksum`);
     return peer;
   });
 }

@@ -8,7 +8,13 @@ import { asSlot } from '../../protocol/types.ts';
 import { Caretaker } from './caretaker.ts';
 import { JournalStore } from './store.ts';
 import { decodeWrites, encodeEntries } from './worker-codec.ts';
-import { toPlain, type FromWorker, type ToWorker, type WorkerAnswer, type WorkerStart } from './worker-messages.ts';
+import {
+  type FromWorker,
+  type ToWorker,
+  toPlain,
+  type WorkerAnswer,
+  type WorkerStart,
+} from './worker-messages.ts';
 
 const { directory, identity, answers, answered } = workerData as WorkerStart;
 const flag = new Int32Array(answered);
@@ -47,7 +53,11 @@ function serve(store: JournalStore): void {
 function drain(): ToWorker[] {
   const messages: ToWorker[] = [];
   if (parentPort === null) return messages;
-  for (let next = receiveMessageOnPort(parentPort); next !== undefined; next = receiveMessageOnPort(parentPort)) {
+  for (
+    let next = receiveMessageOnPort(parentPort);
+    next !== undefined;
+    next = receiveMessageOnPort(parentPort)
+  ) {
     messages.push(next.message as ToWorker);
   }
   return messages;
@@ -63,11 +73,19 @@ function commitAll(store: JournalStore, caretaker: Caretaker, batches: readonly 
   caretaker.afterCommit();
 }
 
-function handle(store: JournalStore, caretaker: Caretaker, message: Exclude<ToWorker, { kind: 'append' }>): void {
+function handle(
+  store: JournalStore,
+  caretaker: Caretaker,
+  message: Exclude<ToWorker, { kind: 'append' }>,
+): void {
   switch (message.kind) {
     case 'read':
       return attempt(() => {
-        const entries = store.readEntries(asSlot(message.fromSlot), asSlot(message.untilSlot), message.maxBytes);
+        const entries = store.readEntries(
+          asSlot(message.fromSlot),
+          asSlot(message.untilSlot),
+          message.maxBytes,
+        );
         return { kind: 'entries', bytes: encodeEntries(entries) };
       });
     case 'remember':

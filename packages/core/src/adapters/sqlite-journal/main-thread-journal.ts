@@ -14,7 +14,10 @@ import type { ChosenEntry, Slot } from '../../protocol/types.ts';
 import { Caretaker } from './caretaker.ts';
 import { JournalStore } from './store.ts';
 
-type Pending = { readonly writes: readonly JournalWrite[]; readonly done: (error: QuorateError | undefined) => void };
+type Pending = {
+  readonly writes: readonly JournalWrite[];
+  readonly done: (error: QuorateError | undefined) => void;
+};
 
 export class MainThreadJournal implements Journal {
   readonly #directory: string;
@@ -30,7 +33,8 @@ export class MainThreadJournal implements Journal {
   }
 
   async open(identity: JournalIdentity): Promise<OpenedJournal> {
-    if (this.#store !== undefined || this.#closed) throw new QuorateError('ARGUMENT', 'a journal is opened once');
+    if (this.#store !== undefined || this.#closed)
+      throw new QuorateError('ARGUMENT', 'a journal is opened once');
     const { store, opened } = JournalStore.open(this.#directory, identity);
     this.#store = store;
     this.#caretaker = new Caretaker(store, this.#logger);
@@ -83,7 +87,8 @@ export class MainThreadJournal implements Journal {
   }
 
   #opened(): JournalStore {
-    if (this.#store === undefined || this.#closed) throw new QuorateError('CLOSED', 'the journal is not open');
+    if (this.#store === undefined || this.#closed)
+      throw new QuorateError('CLOSED', 'the journal is not open');
     return this.#store;
   }
 }

@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
 import type { JournalImage } from '../../protocol/replica-types.ts';
-import { openReader, type Connection } from './connection.ts';
+import { type Connection, openReader } from './connection.ts';
 import { Entries, type StoredEntry } from './entries.ts';
 import { removeFile, syncPath } from './files.ts';
-import { readHardState, type HardState } from './hard-state.ts';
+import { type HardState, readHardState } from './hard-state.ts';
 import { readIdentity, readPeers, requireSame } from './identity.ts';
 import { DATABASE_FILE } from './schema.ts';
 import { Tail } from './tail.ts';
@@ -34,7 +34,12 @@ export function recover(directory: string, identity: JournalIdentity): Recovered
     requireSame(stored, identity, directory);
     const state = readHardState(reader, identity.group, path);
     compareWithWitness(directory, stored.storageId, state.number);
-    return { storageId: stored.storageId, state, ...loadTail(reader, identity.group, state, path), peers: readPeers(reader, path) };
+    return {
+      storageId: stored.storageId,
+      state,
+      ...loadTail(reader, identity.group, state, path),
+      peers: readPeers(reader, path),
+    };
   } finally {
     reader.close();
     // A reader shares its index of the write-ahead log through a file that the writer does not use.
@@ -55,7 +60,10 @@ function compareWithWitness(directory: string, storageId: string, number: number
   const path = join(directory, WITNESS_FILE);
   const witnessed = readWitness(path);
   if (witnessed.storageId !== storageId) {
-    throw corrupt(directory, `${WITNESS_FILE} belongs to storage ${witnessed.storageId} and ${DATABASE_FILE} to storage ${storageId}, so files of two directories are mixed`);
+    throw corrupt(
+      directory,
+      `${WITNESS_FILE} belongs to storage ${witnessed.storageId} and ${DATABASE_FILE} to storage ${storageId}, so files of two directories are mixed`,
+    );
   }
   if (witnessed.number > number) {
     throw corrupt(
@@ -66,7 +74,12 @@ function compareWithWitness(directory: string, storageId: string, number: number
   }
 }
 
-function loadTail(reader: Connection, group: number, state: HardState, path: string): Pick<Recovered, 'tail' | 'image'> {
+function loadTail(
+  reader: Connection,
+  group: number,
+  state: HardState,
+  path: string,
+): Pick<Recovered, 'tail' | 'image'> {
   const tail = new Tail(state.learnedSlot);
   const loaded: StoredEntry[] = [];
   for (const entry of new Entries(reader, group, path).read(state.learnedSlot + 1)) {
@@ -74,9 +87,13 @@ function loadTail(reader: Connection, group: number, state: HardState, path: str
     loaded.push(entry);
   }
   if (tail.count !== state.tailCount || tail.crc !== state.tailCrc) {
-    throw corrupt(path, `the entries above slot ${state.learnedSlot} are not those that were written: ${tail.count} found, ${state.tailCount} expected`, {
-      slot: state.learnedSlot + 1,
-    });
+    throw corrupt(
+      path,
+      `the entries above slot ${state.learnedSlot} are not those that were written: ${tail.count} found, ${state.tailCount} expected`,
+      {
+        slot: state.learnedSlot + 1,
+      },
+    );
   }
   tail.learnChosen();
   const accepted = loaded

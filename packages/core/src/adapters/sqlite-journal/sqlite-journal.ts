@@ -4,7 +4,7 @@
  */
 import { QuorateError } from '@quorate/wire';
 import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
-import { SILENT_LOGGER, type Logger } from '../../ports/logger.ts';
+import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
 import { probeFlushMs } from './disk-probe.ts';
@@ -45,7 +45,10 @@ class SqliteJournal implements Journal {
   async open(identity: JournalIdentity): Promise<OpenedJournal> {
     if (this.#chosen !== undefined) throw new QuorateError('ARGUMENT', 'a journal is opened once');
     const thread = this.#thread === 'auto' ? this.#chooseThread() : this.#thread;
-    this.#chosen = thread === 'main' ? new MainThreadJournal(this.#directory, this.#logger) : new WorkerJournal(this.#directory, this.#logger);
+    this.#chosen =
+      thread === 'main'
+        ? new MainThreadJournal(this.#directory, this.#logger)
+        : new WorkerJournal(this.#directory, this.#logger);
     return this.#chosen.open(identity);
   }
 
@@ -73,7 +76,10 @@ class SqliteJournal implements Journal {
     try {
       const flushMs = probeFlushMs(this.#directory);
       const thread = flushMs < MAIN_THREAD_FLUSH_MS ? 'main' : 'worker';
-      this.#logger.info('journal thread chosen by measured flush time', { thread, flushMs: Number(flushMs.toFixed(3)) });
+      this.#logger.info('journal thread chosen by measured flush time', {
+        thread,
+        flushMs: Number(flushMs.toFixed(3)),
+      });
       return thread;
     } catch (error) {
       throw journalTrouble(this.#directory, 'timing a flush', error);

@@ -7,29 +7,27 @@
  * call throws the same error, so nothing can be acknowledged after it.
  */
 import { join } from 'node:path';
-import { QuorateError } from '@quorate/wire';
+import type { QuorateError } from '@quorate/wire';
 import type { JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
 import { maxBallot } from '../../protocol/ballot.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { Ballot, ChosenEntry, Slot } from '../../protocol/types.ts';
-import { openWriter, type Connection, type Statement } from './connection.ts';
-import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+import { type Connection, openWriter, type Statement } from './connection.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { Entries } from './entries.ts';
 import { ensureDirectory, preallocate, syncPath } from './files.ts';
 import { FlushTimes } from './flush-times.ts';
 import { formatIfEmpty } from './format.ts';
 import { HardStateWriter } from './hard-state.ts';
 import { putPeer } from './identity.ts';
-import { flushRecovered, recover, type Recovered } from './recover.ts';
+import { flushRecovered, type Recovered, recover } from './recover.ts';
 import { DATABASE_FILE, PAGE_BYTES } from './schema.ts';
 import type { Tail } from './tail.ts';
-import { corrupt, journalTrouble } from './trouble.ts';
-import { Witness, WITNESS_FILE } from './witness.ts';
+import { journalTrouble } from './trouble.ts';
+import { WITNESS_FILE, Witness } from './witness.ts';
 
-/** Bytes of committed pages after which they are merged into the database: about 1.5 ms of work each time. */
-const CHECKPOINT_BYTES = 1024 * 1024;
-/** What the write-ahead log is given at open, so that commits seldom make it grow. */
-const WAL_BYTES = 4 * CHECKPOINT_BYTES;
+/** What the write-ahead log is given at open; commits stay within it, so that flushing them stays fast. */
+const WAL_BYTES = 4 * 1024 * 1024;
 
 export type OpenedStore = { readonly store: JournalStore; readonly opened: OpenedJournal };
 
@@ -49,7 +47,6 @@ export class JournalStore {
   #promised: Ballot;
   /** The learned slot in memory is ahead of the stored one. */
   #learnedIsDirty = false;
-  /** Estimate of what lies in the write-ahead log and is not merged. */
   #unmergedBytes = 0;
   #failure: QuorateError | undefined;
 
@@ -71,7 +68,12 @@ export class JournalStore {
     }
   }
 
-  private constructor(directory: string, identity: JournalIdentity, lock: DirectoryLock, recovered: Recovered) {
+  private constructor(
+    directory: string,
+    identity: JournalIdentity,
+    lock: DirectoryLock,
+    recovered: Recovered,
+  ) {
     const path = join(directory, DATABASE_FILE);
     this.#directory = directory;
     this.#lock = lock;
@@ -103,8 +105,9 @@ export class JournalStore {
     return this.#failure;
   }
 
-  get checkpointIsDue(): boolean {
-    return this.#unmergedBytes >= CHECKPOINT_BYTES;
+  /** Committed pages that are not merged into the database, in bytes; estimated. */
+  get unmergedBytes(): number {
+    return this.#unmergedBytes;
   }
 
   /** False when there is nothing left for `settle`. */
@@ -134,7 +137,7 @@ export class JournalStore {
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): ChosenEntry[] {
     this.#throwIfFailed();
     try {
-      return this.#readChosen(fromSlot, untilSlot, maxBytes);
+      return this.#entries.readChosen(fromSlot, untilSlot, maxBytes, this.#tail.learnedSlot);
     } catch (error) {
       throw journalTrouble(this.#directory, 'reading entries', error);
     }
@@ -228,23 +231,6 @@ export class JournalStore {
       this.#unmergedBytes += PAGE_BYTES;
       this.#flushTimes.add(performance.now() - startMs);
     });
-  }
-
-  #readChosen(fromSlot: Slot, untilSlot: Slot, maxBytes: number): ChosenEntry[] {
-    const found: ChosenEntry[] = [];
-    let bytes = 0;
-    let next: number = fromSlot;
-    for (const { slot, ballot, value, chosen } of this.#entries.read(fromSlot, untilSlot)) {
-      if (slot !== next || !(chosen || slot <= this.#tail.learnedSlot)) break;
-      bytes += value.kind === 'batch' ? value.bytes.length : 0;
-      if (found.length > 0 && bytes > maxBytes) return found;
-      found.push({ slot, ballot, value });
-      next += 1;
-    }
-    if (next < untilSlot && next <= this.#tail.learnedSlot) {
-      throw corrupt(this.#directory, `the entry of slot ${next} is missing although it was learned`, { slot: next });
-    }
-    return found;
   }
 
   /** Runs a step that may fail only once: its error ends this journal. */

@@ -51,9 +51,13 @@ export class Tail {
       const next = (this.#learnedSlot + 1) as Slot;
       const row = this.#rows.get(next);
       if (row === undefined) {
-        throw new QuorateError('INVARIANT', `slot ${slot} was to be recorded as learned while slot ${next} is not in the journal`, {
-          details: { invariant: 'LEARNED-HELD', slot: next },
-        });
+        throw new QuorateError(
+          'INVARIANT',
+          `slot ${slot} was to be recorded as learned while slot ${next} is not in the journal`,
+          {
+            details: { invariant: 'LEARNED-HELD', slot: next },
+          },
+        );
       }
       this.#fold(row.crc);
       this.#rows.delete(next);
@@ -63,7 +67,8 @@ export class Tail {
 
   /** Goes on over slots that are held as chosen without a gap. */
   learnChosen(): void {
-    for (let next = (this.#learnedSlot + 1) as Slot; this.isChosen(next); next = (next + 1) as Slot) this.learn(next);
+    for (let next = (this.#learnedSlot + 1) as Slot; this.isChosen(next); next = (next + 1) as Slot)
+      this.learn(next);
   }
 
   #fold(crc: number): void {

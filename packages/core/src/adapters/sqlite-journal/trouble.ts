@@ -8,7 +8,11 @@ import { QuorateError } from '@quorate/wire';
 const RESTORE =
   'this node must not vote with it: set the directory aside, and bring the node back as a new member with an empty one';
 
-export function corrupt(path: string, what: string, details: Readonly<Record<string, string | number>> = {}): QuorateError {
+export function corrupt(
+  path: string,
+  what: string,
+  details: Readonly<Record<string, string | number>> = {},
+): QuorateError {
   return new QuorateError('JOURNAL_CORRUPT', `the journal in ${path} is damaged: ${what}; ${RESTORE}`, {
     details: { path, ...details },
   });
@@ -20,12 +24,17 @@ export function journalTrouble(path: string, action: string, cause: unknown): Qu
   const code = codeOf(cause);
   if (isMissingBinding(cause, code)) return missingBinding(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(path, `${action} failed with "${reason}"`, { cause: code });
+  if (isDamage(code)) return corrupt(path, `${action} failed with "${reason}"`, { cause: code });
   const full = code.startsWith('SQLITE_FULL') || code === 'ENOSPC' ? 'the disk is full' : reason;
   return new QuorateError('JOURNAL_IO', `${action} failed in ${path}: ${full}`, {
     cause,
     details: code === '' ? { path } : { path, cause: code },
   });
+}
+
+/** The plain SQLITE_ERROR is "no such column" and the like: our statements are right, so the schema is not. */
+function isDamage(code: string): boolean {
+  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'SQLITE_ERROR';
 }
 
 /** True for SQLite's "somebody else has it". */
@@ -41,7 +50,9 @@ function codeOf(cause: unknown): string {
 /** npm may install better-sqlite3 without running its build; Node may have been replaced by another major version. */
 function isMissingBinding(cause: unknown, code: string): boolean {
   if (code === 'ERR_DLOPEN_FAILED') return true;
-  return cause instanceof Error && /Could not locate the bindings file|better_sqlite3\.node/.test(cause.message);
+  return (
+    cause instanceof Error && /Could not locate the bindings file|better_sqlite3\.node/.test(cause.message)
+  );
 }
 
 function missingBinding(cause: unknown): QuorateError {

@@ -59,10 +59,14 @@ export function readWitness(path: string): Witnessed {
     if (record.length < RECORD_BYTES || record.readUInt32LE(0) !== MAGIC) continue;
     if (record.readUInt32LE(44) !== crc32(record.subarray(0, 44))) continue;
     const number = record.readDoubleLE(4);
-    if (newest === undefined || number > newest.number) newest = { number, storageId: record.toString('latin1', 12, 44) };
+    if (newest === undefined || number > newest.number)
+      newest = { number, storageId: record.toString('latin1', 12, 44) };
   }
   if (newest === undefined) {
-    throw corrupt(path, 'no record of the last acknowledged write can be read, so a shortened journal could not be told from a whole one');
+    throw corrupt(
+      path,
+      'no record of the last acknowledged write can be read, so a shortened journal could not be told from a whole one',
+    );
   }
   return newest;
 }

@@ -5,7 +5,14 @@
  */
 import { ByteReader, ByteWriter } from '@quorate/wire';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
-import { asNodeId, asSlot, asWriteSequence, NOOP, type AcceptedEntry, type Ballot } from '../../protocol/types.ts';
+import {
+  type AcceptedEntry,
+  asNodeId,
+  asSlot,
+  asWriteSequence,
+  type Ballot,
+  NOOP,
+} from '../../protocol/types.ts';
 
 const KINDS = ['promise', 'accept', 'chosen', 'learned'] as const;
 

@@ -5,7 +5,7 @@
  * `readEntries` and `rememberPeer` return at once by contract, so they put this thread to sleep until the other
  * one has finished its flush and answered. They are rare: catch-up of a peer, first Hello of a storage.
  */
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { QuorateError } from '@quorate/wire';
 import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -13,13 +13,23 @@ import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
 import { journalTrouble } from './trouble.ts';
 import { decodeEntries, encodeWrites } from './worker-codec.ts';
-import { fromPlain, type FlushPercentiles, type FromWorker, type ToWorker, type WorkerAnswer, type WorkerStart } from './worker-messages.ts';
+import {
+  type FlushPercentiles,
+  type FromWorker,
+  fromPlain,
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerStart,
+} from './worker-messages.ts';
 
 /** How long a call that must return at once waits for the other thread before the journal counts as failed. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 type Done = (error: QuorateError | undefined) => void;
-type Opening = { readonly resolve: (opened: OpenedJournal) => void; readonly reject: (error: QuorateError) => void };
+type Opening = {
+  readonly resolve: (opened: OpenedJournal) => void;
+  readonly reject: (error: QuorateError) => void;
+};
 
 export class WorkerJournal implements Journal {
   readonly #directory: string;
@@ -79,8 +89,16 @@ export class WorkerJournal implements Journal {
   #start(identity: JournalIdentity): Promise<OpenedJournal> {
     const { port1, port2 } = new MessageChannel();
     this.#answers = port1;
-    const start: WorkerStart = { directory: this.#directory, identity, answers: port2, answered: this.#answered.buffer as SharedArrayBuffer };
-    const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: start, transferList: [port2] });
+    const start: WorkerStart = {
+      directory: this.#directory,
+      identity,
+      answers: port2,
+      answered: this.#answered.buffer as SharedArrayBuffer,
+    };
+    const worker = new Worker(new URL('./journal-thread.js', import.meta.url), {
+      workerData: start,
+      transferList: [port2],
+    });
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
     worker.on('error', (error) => this.#fail(journalTrouble(this.#directory, 'the journal thread', error)));
     this.#exited = new Promise((resolve) => worker.once('exit', resolve)).then(() => this.#onExit());
@@ -96,7 +114,7 @@ export class WorkerJournal implements Journal {
     const failureBefore = this.#failure;
     this.#post({ kind: 'close' });
     await this.#exited;
-    if (this.#failure !== failureBefore) throw this.#failure;
+    if (this.#failure !== undefined && this.#failure !== failureBefore) throw this.#failure;
   }
 
   #onMessage(message: FromWorker): void {
@@ -146,8 +164,10 @@ export class WorkerJournal implements Journal {
     Atomics.wait(this.#answered, 0, 0, ANSWER_TIMEOUT_MS);
     const received = this.#answers === undefined ? undefined : receiveMessageOnPort(this.#answers);
     if (received === undefined) {
-      this.#fail(new QuorateError('JOURNAL_IO', `the disk of ${this.#directory} did not answer within ${ANSWER_TIMEOUT_MS} ms`));
-      throw this.#failure;
+      const message = `the disk of ${this.#directory} did not answer within ${ANSWER_TIMEOUT_MS} ms`;
+      const failure = new QuorateError('JOURNAL_IO', message);
+      this.#fail(failure);
+      throw failure;
     }
     const answer = received.message as WorkerAnswer;
     if (answer.kind === 'failed') throw fromPlain(answer.error);

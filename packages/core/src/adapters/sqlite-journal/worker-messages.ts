@@ -3,7 +3,7 @@
  * answers are messages; the two calls that must return at once have their own port and a flag to sleep on.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { QuorateError, type ErrorCode, type ErrorDetails, type Outcome } from '@quorate/wire';
+import { type ErrorCode, type ErrorDetails, type Outcome, QuorateError } from '@quorate/wire';
 import type { JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
 import { journalTrouble } from './trouble.ts';
 
@@ -19,7 +19,12 @@ export type WorkerStart = {
 export type ToWorker =
   /** `bytes` as `encodeWrites` makes them. */
   | { readonly kind: 'append'; readonly bytes: Uint8Array }
-  | { readonly kind: 'read'; readonly fromSlot: number; readonly untilSlot: number; readonly maxBytes: number }
+  | {
+      readonly kind: 'read';
+      readonly fromSlot: number;
+      readonly untilSlot: number;
+      readonly maxBytes: number;
+    }
   | { readonly kind: 'remember'; readonly record: PeerRecord }
   | { readonly kind: 'close' };
 

@@ -1,0 +1,210 @@
+/** The directory of a SQLite journal: how it is made, who may read it, whose it is, and what others can read there. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { formatIfEmpty } from '#src/adapters/sqlite-journal/format.ts';
+import { createSqliteJournal, openJournalDump } from '#src/adapters/sqlite-journal/index.ts';
+import type { OpenedJournal } from '#src/ports/journal.ts';
+import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
+import { DATABASE_FILE, inside, judge, WITNESS_FILE, writeEntries } from './damage.ts';
+import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+
+describe('sqlite journal: directory', () => {
+  let temporary: TemporaryDirectory;
+  let directory: string;
+  beforeEach(() => {
+    temporary = temporaryDirectory();
+    directory = join(temporary.path, 'new', 'journal');
+  });
+  afterEach(() => temporary.remove());
+
+  it('is made with access for its owner alone, and left with three files after a clean stop', async () => {
+    const journal = createSqliteJournal({ directory, thread: 'main' });
+    await journal.open(WRITER_IDENTITY);
+    assert.equal(modeOf(directory), '700');
+    const files = readdirSync(directory).sort();
+    assert.deepEqual(files, ['journal.db', 'journal.db-wal', 'lock', 'owner', 'witness']);
+    for (const file of files) assert.equal(modeOf(join(directory, file)), '600', file);
+    assert.equal(readFileSync(join(directory, 'owner'), 'utf8'), `${process.pid}\n`);
+    await journal.close();
+    assert.deepEqual(readdirSync(directory).sort(), ['journal.db', 'lock', 'witness']);
+  });
+
+  it('times the disk when the thread is chosen automatically, and says what it chose', async () => {
+    const lines: string[] = [];
+    const note = (message: string, fields?: object): void =>
+      void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const journal = createSqliteJournal({
+      directory,
+      logger: { debug: note, info: note, warn: note, error: note },
+    });
+    await journal.open(WRITER_IDENTITY);
+    assert.match(
+      lines.join('\n'),
+      /^journal thread chosen by measured flush time \{"thread":"(main|worker)","flushMs":[\d.]+\}$/,
+    );
+    assert.deepEqual(
+      readdirSync(directory).filter((file) => file.startsWith('probe')),
+      [],
+    );
+    await journal.close();
+  });
+
+  it('keeps the write-ahead log at its size while entries pass through it', async () => {
+    const journal = await writeEntries(directory, 1, 60, 200_000);
+    assert.equal(statSync(inside(directory, 'journal.db-wal')).size, 4 * 1024 * 1024);
+    assert.ok(statSync(inside(directory, DATABASE_FILE)).size > 11_000_000);
+    await journal.close();
+    assert.deepEqual(await judge(directory, 200_000), { kind: 'whole', slots: 60 });
+  });
+
+  it('starts over when formatting was cut short', async () => {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(inside(directory, DATABASE_FILE), '');
+    assert.equal((await openAndClose(directory)).formatted, true);
+    const second = join(temporary.path, 'second');
+    mkdirSync(second);
+    formatIfEmpty(second, WRITER_IDENTITY);
+    rmSync(inside(second, WITNESS_FILE));
+    const opened = await openAndClose(second);
+    assert.deepEqual([opened.formatted, opened.incarnation], [true, 1]);
+  });
+
+  it('says whose journal it is when another node comes', async () => {
+    await openAndClose(directory);
+    const other = { ...WRITER_IDENTITY, clusterId: 'readers', node: asNodeId(2) };
+    await assert.rejects(createSqliteJournal({ directory, thread: 'main' }).open(other), {
+      code: 'JOURNAL_FOREIGN',
+      message: `the journal in ${directory} belongs to cluster writers, node 1, but this node is cluster readers, node 2: check the data directory and the addresses`,
+    });
+  });
+
+  it('is not read by an older build than the one that wrote it', async () => {
+    await openAndClose(directory);
+    const database = new Database(inside(directory, DATABASE_FILE));
+    database.pragma('user_version = 2');
+    database.close();
+    await assert.rejects(openAndClose(directory), {
+      code: 'JOURNAL_FOREIGN',
+      message: /has journal format 2 and this build of Quorate reads up to 1/,
+    });
+  });
+
+  it('can be read with plain SQL', async () => {
+    await (await writeEntries(directory, 1, 8, 100)).close();
+    const database = new Database(inside(directory, DATABASE_FILE), { readonly: true });
+    const rows = database
+      .prepare(
+        'select group_number, slot, round, node, chosen, length(value) as bytes from entries where slot > 6',
+      )
+      .all();
+    assert.deepEqual(
+      rows,
+      [7, 8].map((slot) => ({ group_number: 0, slot, round: slot, node: 1, chosen: 0, bytes: 100 })),
+    );
+    assert.equal(database.prepare('select max(promised_round) from state').pluck().get(), 8);
+    assert.equal(database.pragma('application_id', { simple: true }), 0x51727465);
+    database.close();
+  });
+
+  it('keeps the entries of a group above 0 under keys of their own', async () => {
+    const identity = { ...WRITER_IDENTITY, group: 1023 };
+    const journal = createSqliteJournal({ directory, thread: 'main' });
+    await journal.open(identity);
+    const slot = asSlot(2 ** 53 - 2);
+    const write = {
+      kind: 'chosen',
+      sequence: asWriteSequence(1),
+      entry: { slot, ballot: { round: 1, node: asNodeId(1) }, value: NOOP },
+    } as const;
+    await new Promise<void>((resolve, reject) =>
+      journal.append([write], (error) => (error === undefined ? resolve() : reject(error))),
+    );
+    assert.equal(journal.readEntries(slot, asSlot(slot + 1), 1).length, 1);
+    await journal.close();
+    const dump = openJournalDump(directory);
+    assert.deepEqual(
+      [...dump.entries()].map((entry) => [entry.slot, entry.intact]),
+      [[slot, true]],
+    );
+    dump.close();
+  });
+});
+
+describe('sqlite journal: dump', () => {
+  let temporary: TemporaryDirectory;
+  let directory: string;
+  beforeEach(() => {
+    temporary = temporaryDirectory();
+    directory = join(temporary.path, 'journal');
+  });
+  afterEach(() => temporary.remove());
+
+  it('shows everything, and leaves the directory as it was', async () => {
+    const journal = await writeEntries(directory, 1, 8, 100);
+    journal.rememberPeer({ node: asNodeId(2), storageId: 'b'.repeat(32), incarnation: 4 });
+    await journal.close();
+    const before = readdirSync(directory);
+    const dump = openJournalDump(directory);
+    const { storageId, ...identity } = dump.identity;
+    assert.match(storageId, /^[0-9a-f]{32}$/);
+    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 1, incarnation: 1 });
+    assert.deepEqual([dump.promised.round, dump.learnedSlot], [8, 3]);
+    assert.deepEqual(dump.peers, [{ node: 2, storageId: 'b'.repeat(32), incarnation: 4 }]);
+    const entries = [...dump.entries()];
+    assert.deepEqual(
+      entries,
+      entries.map((_, index) => ({ ...expectedEntry(index + 1, 100), chosen: false, intact: true })),
+    );
+    assert.equal(entries.length, 8);
+    dump.close();
+    dump.close();
+    assert.deepEqual(readdirSync(directory), before);
+  });
+
+  it('marks damaged entries instead of stopping at them', async () => {
+    await (await writeEntries(directory, 1, 4, 100)).close();
+    const database = new Database(inside(directory, DATABASE_FILE));
+    database.exec('update entries set round = 77 where position = 2');
+    database.close();
+    const dump = openJournalDump(directory);
+    assert.deepEqual(
+      [...dump.entries()].map(({ intact }) => intact),
+      [true, false, true, true],
+    );
+    dump.close();
+  });
+
+  it('refuses a journal in use, and keeps a node from starting while it reads', async () => {
+    const journal = await writeEntries(directory, 1, 1, 100);
+    assert.throws(() => openJournalDump(directory), {
+      code: 'JOURNAL_LOCKED',
+      message: /in use by this process: /,
+    });
+    await journal.close();
+    const dump = openJournalDump(directory);
+    await assert.rejects(openAndClose(directory), { code: 'JOURNAL_LOCKED' });
+    dump.close();
+    await openAndClose(directory);
+  });
+
+  it('says so when there is nothing to read', () => {
+    assert.throws(() => openJournalDump(directory), {
+      code: 'ARGUMENT',
+      message: `there is no journal in ${directory}`,
+    });
+  });
+});
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+async function openAndClose(directory: string): Promise<OpenedJournal> {
+  const journal = createSqliteJournal({ directory, thread: 'main' });
+  const opened = await journal.open(WRITER_IDENTITY);
+  await journal.close();
+  return opened;
+}
