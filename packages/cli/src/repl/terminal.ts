@@ -40,6 +40,8 @@ class TerminalRepl {
   readonly #waiting: string[] = [];
   /** Of the command that runs; undefined while the prompt is shown. */
   #running: AbortController | undefined;
+  #isClosed = false;
+  #resolveEnded: () => void = () => undefined;
 
   constructor(context: CommandContext, evaluator: Evaluator) {
     this.#context = context;
@@ -62,20 +64,24 @@ class TerminalRepl {
     this.#lines.on('line', (line) => this.#onLine(line));
     this.#lines.on('SIGINT', () => this.#onInterrupt());
     context.redirectNotes((text) => this.#showAround(text));
+    this.#lines.on('close', () => {
+      this.#isClosed = true;
+      context.redirectNotes(undefined);
+      saveHistory(path, typed);
+      // Ctrl-D behind a command that runs lets it end first, as in a shell.
+      if (this.#running === undefined) this.#finish();
+    });
     this.ended = new Promise((resolve) => {
-      this.#lines.on('close', () => {
-        context.redirectNotes(undefined);
-        if (this.#running === undefined) context.print('\n');
-        this.#running?.abort();
-        saveHistory(path, typed);
-        resolve();
-      });
+      this.#resolveEnded = resolve;
     });
     context.print(styleText('dim', 'Type help for help, exit or Ctrl-D to leave.\n'));
     this.#lines.prompt();
   }
 
+  /** At once: what runs is given up. */
   leave(): void {
+    this.#waiting.length = 0;
+    this.#running?.abort();
     this.#lines.close();
   }
 
@@ -111,6 +117,7 @@ class TerminalRepl {
         this.#show(answer, performance.now() - startedAt);
         if (answer.kind === 'leave') {
           this.#lines.close();
+          this.#resolveEnded();
           return;
         }
       } catch (error) {
@@ -118,7 +125,13 @@ class TerminalRepl {
       }
     }
     this.#running = undefined;
-    this.#lines.prompt(true);
+    if (this.#isClosed) this.#finish();
+    else this.#lines.prompt(true);
+  }
+
+  #finish(): void {
+    this.#context.print('\n');
+    this.#resolveEnded();
   }
 
   #show(answer: Answer, tookMs: number): void {

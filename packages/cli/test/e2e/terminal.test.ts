@@ -65,6 +65,16 @@ describe('the REPL at a terminal', function () {
     assert.equal(statSync(directory.file('history')).mode & 0o777, 0o600);
   });
 
+  it('lets the command that runs end before it leaves', async () => {
+    if (!hasTerminal()) return;
+    using directory = new TemporaryDirectory();
+    await using terminal = new Terminal(['up', '--temporary', '--nodes', '1'], { cwd: directory.path });
+    await terminal.waitFor(PROMPT);
+    terminal.type(`set k value${KEY.enter}get k${KEY.enter}${KEY.ctrlD}`);
+    await terminal.waitFor(/\nvalue {2}[^]*\nvalue {2}/);
+    assert.equal(await terminal.end(), 0);
+  });
+
   it('stops its nodes when the terminal is closed', async () => {
     if (!hasTerminal()) return;
     using directory = new TemporaryDirectory();
