@@ -228,6 +228,11 @@ export class FakeConnection {
     this.#socket.terminate();
   }
 
+  /** As a proxy or a node closes it, with a closing frame. */
+  close(reason: string): void {
+    this.#socket.close(1001, reason);
+  }
+
   /** Resolves when the other side has answered a ping, and so has read all that was sent before. */
   async roundTrip(): Promise<void> {
     this.#socket.ping();
