@@ -32,19 +32,21 @@ export function onPrepare(state: ReplicaState, from: NodeId, message: Prepare): 
   if (isHigher(ballot, state.promised)) promise(state, ballot);
   const pages = promisePages(state, message.fromSlot);
   const { attempt } = message;
+  const answer = state.random.uint32();
   const { learnedSlot } = state;
   for (const [page, entries] of pages.entries()) {
-    const answer = {
+    const promised = {
       kind: 'promise',
       ballot,
       attempt,
+      answer,
       page,
       pageCount: pages.length,
       learnedSlot,
       entries,
     } as const;
     // Waits for every write so far: the promise, and the acceptances that it reveals.
-    state.effects.sendAfter(from, answer, state.effects.lastWrite);
+    state.effects.sendAfter(from, promised, state.effects.lastWrite);
   }
 }
 

@@ -65,14 +65,15 @@ export function onPromise(state: ReplicaState, from: NodeId, message: Promise_):
   if (progress === undefined || progress.attempt < message.attempt) {
     progress = {
       attempt: message.attempt,
+      answer: message.answer,
       pageCount: message.pageCount,
       pages: new Map(),
       learnedSlot: message.learnedSlot,
     };
     campaign.promises.set(from, progress);
   }
-  // Pages of another answer: what the acceptor had learned may have moved between the two.
-  if (progress.attempt !== message.attempt || progress.pageCount !== message.pageCount) return;
+  // Pages of another answer: what the acceptor had learned may have moved between the two, and the cuts with it.
+  if (progress.answer !== message.answer || progress.pageCount !== message.pageCount) return;
   progress.pages.set(message.page, message.entries);
   concludeCampaign(state);
 }

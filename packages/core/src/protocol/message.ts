@@ -69,7 +69,9 @@ export type Promise_ = {
   readonly kind: 'promise';
   readonly ballot: Ballot;
   readonly attempt: number;
-  /** 0-based; a promise counts once all `pageCount` pages of one attempt are there. */
+  /** Random for each answer: a Prepare that arrives twice is answered twice, and the pages may be cut differently. */
+  readonly answer: number;
+  /** 0-based; a promise counts once all `pageCount` pages of one answer are there. */
   readonly page: number;
   readonly pageCount: number;
   /** Slots up to here are chosen and known to the sender: they are fetched by catch-up, not listed. */

@@ -127,7 +127,10 @@ export type ReplicaBoot = {
   /** Membership at genesis, in effect from slot 1. */
   readonly membership: Membership;
   readonly limits: ProtocolLimits;
-  /** Feeds the generator for election jitter; any safe integer. */
+  /**
+   * Feeds the generator for election jitter and for the names of requests; any safe integer, another one in every
+   * incarnation: answers to the last incarnation's requests must not fit this one's.
+   */
   readonly seed: number;
   readonly recovered: JournalImage;
   /**

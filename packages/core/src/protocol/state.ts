@@ -57,6 +57,7 @@ export type AckState = {
 /** The answer of one acceptor to a Prepare, page by page. */
 export type PromiseProgress = {
   readonly attempt: number;
+  readonly answer: number;
   readonly pageCount: number;
   readonly pages: Map<number, readonly SlotEntry[]>;
   readonly learnedSlot: Slot;
@@ -228,7 +229,8 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     campaign: undefined,
     leadership: undefined,
     remoteReads: new Map(),
-    nextReadId: 1,
+    // Not 1 again after a restart: an answer to a read of the last incarnation may still be on its way.
+    nextReadId: random.uint32() * 2 ** 16,
   };
 }
 

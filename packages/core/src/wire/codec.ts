@@ -74,6 +74,7 @@ export function writeMessage(out: ByteWriter, message: Message): void {
       return;
     case 'promise':
       out.integer(message.attempt);
+      out.u32(message.answer);
       out.u32(message.page);
       out.u32(message.pageCount);
       out.integer(message.learnedSlot);
@@ -153,11 +154,12 @@ function readPrepare(reader: ByteReader): MessageOf<'prepare'> {
 function readPromise(reader: ByteReader): MessageOf<'promise'> {
   const ballot = readBallot(reader);
   const attempt = reader.integer();
+  const answer = reader.u32();
   const page = reader.u32();
   const pageCount = reader.u32();
   if (page >= pageCount) throw malformed(`page ${page} of ${pageCount}`);
   const learnedSlot = readSlotOrZero(reader);
-  return { kind: 'promise', ballot, attempt, page, pageCount, learnedSlot, entries: readEntries(reader, learnedSlot) };
+  return { kind: 'promise', ballot, attempt, answer, page, pageCount, learnedSlot, entries: readEntries(reader, learnedSlot) };
 }
 
 function readAccept(reader: ByteReader): MessageOf<'accept'> {

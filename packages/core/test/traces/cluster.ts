@@ -27,6 +27,7 @@ type Node = {
   diskIsHeld: boolean;
   turnIsDue: boolean;
   shown: string;
+  incarnations: number;
 };
 
 type Parcel = { readonly from: NodeId; readonly to: NodeId; readonly message: Message };
@@ -55,7 +56,7 @@ export class TraceCluster {
     this.#durableBackend = durableBackend;
     for (let id = 1; id <= count; id++) {
       const disk: Disk = { promised: ZERO_BALLOT, learnedSlot: asSlot(0), entries: new Map(), appliedSlot: asSlot(0) };
-      this.#nodes.set(asNodeId(id), { id: asNodeId(id), disk, replica: undefined, unflushed: [], durable: 0, outbox: [], diskIsHeld: false, turnIsDue: false, shown: '' });
+      this.#nodes.set(asNodeId(id), { id: asNodeId(id), disk, replica: undefined, unflushed: [], durable: 0, outbox: [], diskIsHeld: false, turnIsDue: false, shown: '', incarnations: 0 });
     }
     for (const node of this.#nodes.values()) this.#boot(node);
   }
@@ -178,7 +179,7 @@ export class TraceCluster {
       self: node.id,
       membership: { voters: [...this.#nodes.keys()] },
       limits: this.#limits,
-      seed: this.#seed * 100 + node.id,
+      seed: this.#seed * 100 + node.id + 1000 * node.incarnations++,
       recovered: { promised: disk.promised, learnedSlot: disk.learnedSlot, accepted },
       appliedSlot: disk.appliedSlot,
       at: asMonotonicMs(this.#nowMs),

@@ -68,10 +68,11 @@ export const messageOfKind: { readonly [K in Kind]: fc.Arbitrary<MessageOf<K>> }
   'pre-vote': record({ ...of('pre-vote'), ballot }),
   'pre-vote-reply': record({ ...of('pre-vote-reply'), ballot, granted: fc.boolean(), promised }),
   prepare: record({ ...of('prepare'), ballot, fromSlot: slot, attempt: integer }),
-  promise: record({ ballot, attempt: integer, page: fc.nat(1000), more: fc.integer({ min: 1, max: 1000 }), learnedSlot: lowSlot, list: steps }).map(({ ballot: b, attempt, page, more, learnedSlot, list }) => ({
+  promise: record({ ballot, attempt: integer, answer: fc.nat(0xffff_ffff), page: fc.nat(1000), more: fc.integer({ min: 1, max: 1000 }), learnedSlot: lowSlot, list: steps }).map(({ ballot: b, attempt, answer, page, more, learnedSlot, list }) => ({
       kind: 'promise',
       ballot: b,
       attempt,
+      answer,
       page,
       pageCount: page + more,
       learnedSlot,

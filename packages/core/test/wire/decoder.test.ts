@@ -151,6 +151,7 @@ describe('peer frame decoder', () => {
     ['a page beyond the last', frameOf('promise', (out) => {
       writeBallot(out);
       out.integer(1);
+      out.u32(9);
       out.u32(2);
       out.u32(2);
       out.integer(0);
@@ -159,6 +160,7 @@ describe('peer frame decoder', () => {
     ['more entries than bytes', frameOf('promise', (out) => {
       writeBallot(out);
       out.integer(1);
+      out.u32(9);
       out.u32(0);
       out.u32(1);
       out.integer(0);
@@ -167,6 +169,7 @@ describe('peer frame decoder', () => {
     ['entries that do not rise', frameOf('promise', (out) => {
       writeBallot(out);
       out.integer(1);
+      out.u32(9);
       out.u32(0);
       out.u32(1);
       out.integer(3);
@@ -180,6 +183,7 @@ describe('peer frame decoder', () => {
     ['an entry that is not above the learned slot', frameOf('promise', (out) => {
       writeBallot(out);
       out.integer(1);
+      out.u32(9);
       out.u32(0);
       out.u32(1);
       out.integer(5);
