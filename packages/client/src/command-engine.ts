@@ -6,6 +6,7 @@
  * errors, `retry-gate.ts` and `deadline-watch.ts` own the timers.
  */
 import { type Answer, QuorateError } from '@quorate/wire';
+import { AbortWatch } from './abort-watch.ts';
 import { CommandSlab } from './command-slab.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import type { ClientEmitter } from './events.ts';
@@ -27,6 +28,9 @@ export class CommandEngine implements NavigatorOwner {
   readonly #slab: CommandSlab = new CommandSlab();
   readonly #sessions: SessionKeeper = new SessionKeeper();
   readonly #outbound: Outbound;
+  readonly #aborts: AbortWatch = new AbortWatch((command, reason) =>
+    this.#reject(command, aborted(command, reason)),
+  );
   readonly #gate: RetryGate;
   readonly #deadlines: DeadlineWatch;
   readonly #refusals: RefusalDesk;
@@ -92,7 +96,7 @@ export class CommandEngine implements NavigatorOwner {
       }
       this.#pendingBytes += command.bytes;
       this.#deadlines.note(command);
-      if (options?.signal !== undefined) this.#listen(command, options.signal);
+      if (options?.signal !== undefined) this.#aborts.watch(command, options.signal);
       return command.promise as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
@@ -206,12 +210,6 @@ export class CommandEngine implements NavigatorOwner {
     throw new QuorateError('OVERLOADED', message, { details: { maxPendingBytes } });
   }
 
-  #listen(command: PendingCommand, signal: AbortSignal): void {
-    const onAbort = (): void => this.#reject(command, aborted(command, signal.reason));
-    signal.addEventListener('abort', onAbort);
-    command.forgetSignal = () => signal.removeEventListener('abort', onAbort);
-  }
-
   /** All commands of a turn go out together, after the sockets of that turn have been read. */
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
@@ -265,7 +263,7 @@ export class CommandEngine implements NavigatorOwner {
   #settle(command: PendingCommand): void {
     if (command.state === 'sent') this.#outbound.free(command);
     command.state = 'settled';
-    command.forgetSignal?.();
+    this.#aborts.forget(command);
     this.#pendingBytes -= command.bytes;
     this.#window.remove(command);
     if (this.#outbound.hasMore) this.#scheduleFlush();

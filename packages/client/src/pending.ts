@@ -44,8 +44,8 @@ export class PendingCommand {
   /** An earlier attempt was lost: the command may be in the log. */
   maybeExecuted = false;
   lastRefusal: Refusal | undefined = undefined;
-  /** Takes the listener off the call's `AbortSignal`. */
-  forgetSignal: (() => void) | undefined = undefined;
+  /** Gives the call up when it fires. */
+  signal: AbortSignal | undefined = undefined;
 
   constructor(shape: Shape<unknown>, stale: boolean, issuedAtMs: number, timeoutMs: number) {
     this.shape = shape;

@@ -182,6 +182,17 @@ describe('the outcome of a call', () => {
     );
   });
 
+  it('is said for every call of a signal that fires', async () => {
+    const client = world.client({ clock });
+    world.cluster.node(1).script = swallowRequests;
+    const abort = new AbortController();
+    const calls = Array.from({ length: 50 }, () => failure(client.set('a', '1', { signal: abort.signal })));
+    await until('the request came', () => world.cluster.node(1).requests.length === 1);
+    abort.abort();
+    for (const error of await Promise.all(calls))
+      assert.deepEqual([error.code, error.outcome], ['ABORTED', 'unknown']);
+  });
+
   it('leaves no listener on the signal of a call that is settled', async () => {
     const client = world.client();
     const { signal } = new AbortController();
@@ -196,7 +207,9 @@ describe('the outcome of a call', () => {
       listeners -= 1;
       remove(...args);
     };
-    await Promise.all([client.set('a', '1', { signal }), client.get('a', { signal })]);
+    const calls = Array.from({ length: 50 }, () => client.set('a', '1', { signal }));
+    assert.equal(listeners, 1, 'one for all calls');
+    await Promise.all([...calls, client.get('a', { signal })]);
     assert.equal(listeners, 0);
   });
 
