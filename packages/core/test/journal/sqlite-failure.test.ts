@@ -72,7 +72,7 @@ describe('sqlite journal: failure', () => {
     ]) {
       assert.match(
         map(missing).message,
-        /run "npm approve-scripts better-sqlite3 && npm rebuild better-sqlite3"$/,
+        /run "npm rebuild better-sqlite3", with npm 12 after "npm approve-scripts better-sqlite3"$/,
       );
     }
   });

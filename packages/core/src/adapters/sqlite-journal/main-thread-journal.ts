@@ -24,6 +24,7 @@ export class MainThreadJournal implements Journal {
   readonly #logger: Logger;
   #store: JournalStore | undefined;
   #caretaker: Caretaker | undefined;
+  /** Appends of this turn. Bounded by the protocol's window: the caller waits for callbacks. */
   #pending: Pending[] = [];
   #closed = false;
 

@@ -58,7 +58,7 @@ function isMissingBinding(cause: unknown, code: string): boolean {
 function missingBinding(cause: unknown): QuorateError {
   return new QuorateError(
     'JOURNAL_IO',
-    'the native part of better-sqlite3 is not built for this Node: run "npm approve-scripts better-sqlite3 && npm rebuild better-sqlite3"',
+    'the native part of better-sqlite3 is not built for this Node: run "npm rebuild better-sqlite3", with npm 12 after "npm approve-scripts better-sqlite3"',
     { cause, outcome: 'none' },
   );
 }
