@@ -3,7 +3,7 @@
  * another process, because reading a file that SQLite has locked would drop the lock of this one.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,13 @@ export function temporaryDirectory(): TemporaryDirectory {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/**
+ * The witness first and the write-ahead log last: if the journal settles while this copies, the log still holds what
+ * the database and the witness lack, as it would at any one moment.
+ */
 export function copyDirectory(from: string, to: string): void {
-  execFileSync('cp', ['-a', from, to]);
+  const rank = (file: string): number => (file === 'witness' ? 0 : file.endsWith('-wal') ? 2 : 1);
+  const files = readdirSync(from).sort((left, right) => rank(left) - rank(right));
+  mkdirSync(to, { mode: 0o700 });
+  execFileSync('cp', ['-a', ...files.map((file) => join(from, file)), to]);
 }
