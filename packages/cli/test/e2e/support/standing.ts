@@ -10,11 +10,21 @@ const ASK_TIMEOUT_MS = 2000;
 
 /** The whole status. @throws when the node does not answer. */
 export async function standingOf(cluster: ProcessCluster, node: number): Promise<ServerStatus> {
-  const response = await fetch(`http://${cluster.addr(node)}/v1/status`, {
-    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-  });
-  assert.equal(response.status, 200);
-  return (await response.json()) as ServerStatus;
+  const status = await askStanding(cluster, node);
+  assert.ok(status !== undefined, `node ${node} does not answer`);
+  return status;
+}
+
+/** Undefined when the node does not answer: it is down, or not up yet. */
+export async function askStanding(cluster: ProcessCluster, node: number): Promise<ServerStatus | undefined> {
+  try {
+    const response = await fetch(`http://${cluster.addr(node)}/v1/status`, {
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+    });
+    return response.status === 200 ? ((await response.json()) as ServerStatus) : undefined;
+  } catch {
+    return undefined; // Refused, cut off or too slow.
+  }
 }
 
 export type Position = {
@@ -25,15 +35,14 @@ export type Position = {
 
 /** Every node that runs has learned and applied the same slots, with the same digest of what it applied. */
 export function waitForOnePosition(cluster: ProcessCluster): Promise<Position> {
-  let seen: readonly Position[] = [];
+  let seen: readonly (Position | undefined)[] = [];
   return poll(
     async () => {
-      seen = await Promise.all(
-        cluster.running().map(async (node) => positionIn(await standingOf(cluster, node))),
-      );
+      const standings = await Promise.all(cluster.running().map((node) => askStanding(cluster, node)));
+      seen = standings.map((standing) => (standing === undefined ? undefined : positionIn(standing)));
       const [first] = seen;
       if (first === undefined || first.learnedSlot !== first.appliedSlot) return undefined;
-      return seen.every((position) => isSame(position, first)) ? first : undefined;
+      return seen.every((position) => position !== undefined && isSame(position, first)) ? first : undefined;
     },
     CONVERGENCE_TIMEOUT_MS,
     () => new Error(`the nodes do not come to the same position: ${JSON.stringify(seen)}`),
