@@ -37,7 +37,7 @@ export class RefusedError extends QuorateError {
   readonly refusal: string;
 
   constructor(refusal: string, message: string, slot: number) {
-    super('ARGUMENT', message, { outcome: 'none', details: { refusal, slot } });
+    super('REFUSED', message, { outcome: 'none', details: { refusal, slot } });
     this.name = 'RefusedError';
     this.refusal = refusal;
   }

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'CLOSED'
   | 'PARSE'
   | 'FORBIDDEN'
+  | 'REFUSED'
   | 'NOT_LEADER'
   | 'NO_LEADER'
   | 'OVERLOADED'
@@ -70,6 +71,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
   CLOSED: row(3, 'usage', false, 'none'),
   PARSE: row(4, 'usage', false, 'none'),
   FORBIDDEN: row(5, 'usage', false, 'none'),
+  REFUSED: row(6, 'usage', false, 'none'),
   // Weather: the system is in a state in which the command cannot be done now, or its fate is not known.
   NOT_LEADER: row(20, 'weather', true, 'none'),
   NO_LEADER: row(21, 'weather', true, 'none'),
