@@ -179,6 +179,13 @@ function addLookingCommands(program: Command, context: CommandContext): void {
       const { runConfigPrint } = await import('./commands/config.ts');
       await runConfigPrint(context, options);
     });
+  config
+    .command('schema')
+    .description('Prints the JSON Schema of the config file, for editors.')
+    .action(async () => {
+      const { runConfigSchema } = await import('./commands/config.ts');
+      await runConfigSchema(context);
+    });
 }
 
 /** Settings given on the command line, as typed. */

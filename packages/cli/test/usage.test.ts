@@ -203,6 +203,11 @@ describe('the command line without a node', function () {
     assert.doesNotMatch(plain.stdout, /hush/);
   });
 
+  it('prints the schema of the config file', async () => {
+    const { properties } = JSON.parse((await quorate(['config', 'schema'])).stdout) as { properties: object };
+    assert.ok('addrs' in properties && 'heartbeatMs' in properties);
+  });
+
   it('says that nobody answers, as unhealthy', async () => {
     const run = await quorate(['status', '-w', 'json', '-e', `${NOBODY},127.0.0.1:2`]);
     assert.equal(run.code, 5);

@@ -1,12 +1,13 @@
 /**
  * `config check`: are the file and the addresses in it right? `config print`: which settings are in effect, and
- * where did each come from?
+ * where did each come from? `config schema`: what may stand in the file, for editors.
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import {
   clusterIdOf,
   configError,
+  configFileSchema,
   describeOrigin,
   type Problem,
   parseAddress,
@@ -66,6 +67,10 @@ export async function runConfigPrint(context: CommandContext, options: SettingFl
   context.print(
     renderTable(['key', 'value', 'origin'], rows, context.format === 'table' ? 'boxed' : 'plain'),
   );
+}
+
+export async function runConfigSchema(context: CommandContext): Promise<void> {
+  context.print(`${JSON.stringify(await configFileSchema(), undefined, 2)}\n`);
 }
 
 /** Host names that nobody has. Asked only here: a node may well start before the names of its peers are known. */

@@ -85,6 +85,12 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   return settings;
 }
 
+/** JSON Schema of the config file, for editors. */
+export async function configFileSchema(): Promise<unknown> {
+  const { settingsJsonSchema } = await import('./schema.ts');
+  return settingsJsonSchema();
+}
+
 /** What is wrong on the command line is wrong use of it, if it is all that is wrong. */
 function refusal(
   source: ConfigSource | undefined,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   clusterIdOf,
+  configFileSchema,
   DEFAULT_SETTINGS,
   describeOrigin,
   environmentNameOf,
@@ -18,7 +19,6 @@ import {
   SETTING_KEYS,
 } from '#src/config/index.ts';
 import { nearestWord } from '#src/config/nearest.ts';
-import { settingsJsonSchema } from '#src/config/schema.ts';
 
 describe('settings', () => {
   let directory = '';
@@ -125,8 +125,8 @@ describe('settings', () => {
     assert.equal(new Set(SETTING_KEYS.map(environmentNameOf)).size, Object.keys(DEFAULT_SETTINGS).length);
   });
 
-  it('are described by a JSON schema that names every key and allows no other', () => {
-    const schema = settingsJsonSchema() as {
+  it('are described by a JSON schema that names every key and allows no other', async () => {
+    const schema = (await configFileSchema()) as {
       properties: Record<string, unknown>;
       additionalProperties: boolean;
     };
