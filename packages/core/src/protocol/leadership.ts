@@ -142,8 +142,10 @@ function sendAccept(
   slot: Slot,
   value: Value,
 ): void {
-  // A peer that is a window behind gets chosen values by catch-up; more accepts would only fill its queue.
-  if (state.unreachable.has(node) || slot > peer.throughSlot + state.limits.windowSlots * 2) return;
+  // A peer that is a window behind gets chosen values by catch-up; more accepts would only fill its queue. What it
+  // learned that way counts as reached: it is not asked to acknowledge that, and would not without being asked.
+  const reachedSlot = Math.max(peer.throughSlot, state.peerLearned.get(node) ?? 0);
+  if (state.unreachable.has(node) || slot > reachedSlot + state.limits.windowSlots * 2) return;
   if (slot > peer.sentSlot) peer.sentSlot = slot;
   peer.toldLearnedSlot = state.learnedSlot;
   const { ballot, baseSlot } = leadership;
