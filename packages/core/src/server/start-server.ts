@@ -37,6 +37,11 @@ export type ServerOptions = {
 export type ServerStatus = NodeStatus & {
   readonly pid: number;
   readonly peers: readonly { readonly id: number; readonly addr: string; readonly up: boolean }[];
+  /** How often things happened on links to peers and connections of clients; refusals by code are among them. */
+  readonly network: {
+    readonly peers: Readonly<Record<string, number>>;
+    readonly clients: Readonly<Record<string, number>>;
+  };
 };
 
 export interface RunningServer {
@@ -213,7 +218,8 @@ class Server implements RunningServer {
     const peers = this.#options.settings.addrs
       .map((addr, index) => ({ id: index + 1, addr, up: up.get(asNodeId(index + 1)) ?? false }))
       .filter(({ id }) => id !== this.id);
-    return { ...this.#engine.status(), pid: process.pid, peers };
+    const network = { peers: this.#transport.counters(), clients: this.#clients.counters() };
+    return { ...this.#engine.status(), pid: process.pid, peers, network };
   }
 
   stop(): Promise<void> {
