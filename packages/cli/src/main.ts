@@ -8,6 +8,7 @@ import { CommandContext } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
 import { buildProgram } from './program.ts';
+import { StopRequest } from './server/stop-request.ts';
 
 /** Something left open (a socket, a timer) may keep the process alive for this long after the command is done. */
 const MAX_LINGER_MS = 2000;
@@ -35,11 +36,11 @@ function usageExitCode(error: CommanderError): number {
   return error.exitCode === 0 ? EXIT.done : EXIT.usage;
 }
 
-/** `quorate get k | head -c 1`: the reader is gone, which is no error of ours. */
+/** `quorate get k | head -c 1`, or a terminal that was closed: the reader is gone, which is no error of ours. */
 function surviveClosedPipes(): void {
   const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (!StopRequest.reportOutputGone()) process.exit();
   };
   process.stdout.on('error', onError);
   process.stderr.on('error', onError);

@@ -7,11 +7,11 @@ import type { CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { Evaluator } from '../repl/evaluator.ts';
 import { runPipedRepl } from '../repl/piped.ts';
-import { StopRequest } from '../server/stop-request.ts';
+import { type StopReason, StopRequest } from '../server/stop-request.ts';
 
 export async function runRepl(context: CommandContext, given: readonly string[]): Promise<void> {
   const endpoints = await context.endpoints(given);
-  const stop = new StopRequest();
+  const stop = new StopRequest('stop');
   try {
     context.exitCode = await runReplOn(context, endpoints, stop);
   } finally {
@@ -27,9 +27,7 @@ export async function runReplOn(
 ): Promise<number> {
   const client = createClient({ ...clientTimes(context.timeoutMs), endpoints, clientName: 'quorate-repl' });
   const abort = new AbortController();
-  void stop.requested.then((reason) =>
-    abort.abort(new CommandFailure(reason === 'SIGINT' ? EXIT.interrupted : EXIT.failed, '')),
-  );
+  void stop.requested.then((reason) => abort.abort(new CommandFailure(exitCodeAfter(reason), '')));
   const evaluator = new Evaluator(client, endpoints);
   try {
     if (!isTerminal(context))
@@ -45,6 +43,12 @@ export async function runReplOn(
       await client.close();
     }
   }
+}
+
+/** Lines that were not executed are a failure, unless nobody wants to know the answers any more. */
+function exitCodeAfter(reason: StopReason): number {
+  if (reason === 'output') return EXIT.done;
+  return reason === 'SIGINT' ? EXIT.interrupted : EXIT.failed;
 }
 
 /** A pipe that stays silent must not hold up the end. */

@@ -32,7 +32,7 @@ export async function runStart(
   which: string | undefined,
   options: StartOptions,
 ): Promise<void> {
-  const stop = new StopRequest();
+  const stop = new StopRequest('ignore');
   try {
     const settings = await startable(context, options);
     const { server, logger } = await startFirstFree(context, settings, which, options);

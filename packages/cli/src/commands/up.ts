@@ -28,7 +28,7 @@ const DEFAULT_TEMPORARY_NODES = 3;
 const MAX_NODES = 9;
 
 export async function runUp(context: CommandContext, options: UpOptions): Promise<void> {
-  const stop = new StopRequest();
+  const stop = new StopRequest('stop');
   const temporary = options.temporary === true ? mkdtempSync(join(tmpdir(), 'quorate-up-')) : undefined;
   try {
     const plan = await planNodes(context, options, temporary);

@@ -16,10 +16,10 @@ export function createLogger(level: LogLevel, stream: NodeJS.WriteStream, bindin
 
 function jsonLogger(level: LogLevel, bindings: LogFields): Logger {
   const base = { pid: process.pid, ...bindings };
-  const sink = pino(
-    { level, base, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: STDERR, sync: true }),
-  );
+  const destination = pino.destination({ fd: STDERR, sync: true });
+  // The reader of the lines is gone. The node is there for others: it goes on without them.
+  destination.on('error', () => undefined);
+  const sink = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return {
     debug: (message, fields) => sink.debug(fields ?? {}, message),
     info: (message, fields) => sink.info(fields ?? {}, message),

@@ -3,10 +3,12 @@
  * status before and after a loss, the journal afterwards.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProcessCluster } from '#src/spawn/index.ts';
-import { quorate, type Run, type RunOptions } from '../helpers/run-quorate.ts';
+import { freePorts, ProcessCluster } from '#src/spawn/index.ts';
+import { quorate, type Run, type RunOptions, spawnQuorate } from '../helpers/run-quorate.ts';
+import { TemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 type StatusNode = {
   id: number;
@@ -97,6 +99,22 @@ describe('commands against a cluster', function () {
       [status.leader],
     );
     assert.match((await at(['status'])).stdout, /3 of 3 nodes answer, node \d leads\n$/);
+  });
+
+  it('runs on when nobody reads the lines of a node any more', async () => {
+    using directory = new TemporaryDirectory();
+    const [port = 0] = await freePorts(1);
+    const addr = `127.0.0.1:${port}`;
+    const node = spawnQuorate(['start', '--addrs', addr, '--log-level', 'debug'], { cwd: directory.path });
+    try {
+      await once(node.stdout ?? node, 'data');
+      node.stdout?.destroy();
+      node.stderr?.destroy();
+      for (const key of ['a', 'b', 'c']) assert.equal((await quorate(['set', key, 'v', '-e', addr])).code, 0);
+    } finally {
+      node.kill('SIGTERM');
+    }
+    assert.deepEqual(await once(node, 'exit'), [0, null]);
   });
 
   it('refuses to start a node twice, in one line', async () => {

@@ -72,6 +72,19 @@ describe('quorate up', function () {
     }
   });
 
+  it('stops, and tidies up, when nobody reads its output any more', async () => {
+    using directory = new TemporaryDirectory();
+    const up = await ready(spawnQuorate(['up', '--temporary'], { cwd: directory.path }));
+    up.child.stdout?.destroy();
+    up.child.stdin?.on('error', () => undefined);
+    up.child.stdin?.write('set k v\nget k\nget k\n');
+    const [exitCode] = (await once(up.child, 'close')) as [number | null];
+    assert.equal(exitCode, 0);
+    assertGone(up.pids);
+    assert.notEqual(up.data, '');
+    assert.equal(existsSync(up.data), false);
+  });
+
   it('takes its nodes along when it is killed', async () => {
     using directory = new TemporaryDirectory();
     await configure(directory);
@@ -125,7 +138,7 @@ async function configure(directory: TemporaryDirectory, rest = ''): Promise<numb
   return ports;
 }
 
-type Up = { readonly child: ChildProcess; readonly pids: readonly number[] };
+type Up = { readonly child: ChildProcess; readonly pids: readonly number[]; readonly data: string };
 
 /** Waits until the nodes are listed with their leader. The child is ended by the test, or here when that fails. */
 async function ready(child: ChildProcess): Promise<Up> {
@@ -141,7 +154,7 @@ async function ready(child: ChildProcess): Promise<Up> {
     child.kill('SIGKILL');
     throw error;
   }
-  return { child, pids: pidsIn(text) };
+  return { child, pids: pidsIn(text), data: /data in (\S+),/.exec(text)?.[1] ?? '' };
 }
 
 function pidsIn(text: string): number[] {
