@@ -93,9 +93,9 @@ export function onCatchUpReply(state: ReplicaState, from: NodeId, message: Catch
   noteLearned(state, from, message.learnedSlot);
   if (!isDense(message)) return; // A hole must not spread (ZOOKEEPER-4925).
   if (state.catchUp?.to === from) state.catchUp = undefined;
-  if (state.silentPeer === from) state.silentPeer = undefined;
-  // Asked again only after a while if it had nothing for us.
+  // Whoever had nothing for us is asked again only after a while, and the one that was silent gets another chance.
   if (message.entries.length === 0) state.behindSince = state.at;
+  if (message.entries.length === 0 || state.silentPeer === from) state.silentPeer = undefined;
   const before = state.learnedSlot;
   for (const entry of message.entries) takeChosen(state, entry);
   advance(state);
