@@ -244,6 +244,7 @@ export function tickLeader(state: ReplicaState): void {
     return;
   }
   if (state.at >= leadership.heartbeatAt) sendHeartbeats(state, leadership);
+  announceLearned(state);
   resendAccepts(state, leadership);
   tickResign(state, leadership);
 }
@@ -278,15 +279,22 @@ export function onPeerBack(state: ReplicaState, peer: NodeId): void {
   resendTo(state, leadership, peer, progress);
 }
 
-/** Tells followers of a risen learned slot when no accept carried the news in this turn. */
+/**
+ * Tells followers of a risen learned slot when no accept has carried the news. Called on ticks: under load the next
+ * accept is quicker, and a frame of its own per slot and follower would be the most frequent message of all.
+ */
 export function announceLearned(state: ReplicaState): void {
-  const leadership = state.leadership;
-  if (leadership === undefined) return;
-  for (const [node, peer] of leadership.peers) {
-    if (peer.toldLearnedSlot >= state.learnedSlot || state.unreachable.has(node)) continue;
-    peer.toldLearnedSlot = state.learnedSlot;
-    state.effects.send(node, { kind: 'learned', ballot: leadership.ballot, learnedSlot: state.learnedSlot });
-  }
+  for (const node of state.leadership?.peers.keys() ?? []) announceLearnedTo(state, node);
+}
+
+/** The same for one follower at once: a read waits there. */
+export function announceLearnedTo(state: ReplicaState, node: NodeId): void {
+  const { leadership } = state;
+  const peer = leadership?.peers.get(node);
+  if (leadership === undefined || peer === undefined) return;
+  if (peer.toldLearnedSlot >= state.learnedSlot || state.unreachable.has(node)) return;
+  peer.toldLearnedSlot = state.learnedSlot;
+  state.effects.send(node, { kind: 'learned', ballot: leadership.ballot, learnedSlot: state.learnedSlot });
 }
 
 export function onResign(state: ReplicaState): void {

@@ -10,6 +10,7 @@
 import { sendHeartbeats } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
 import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
+import { announceLearnedTo } from './leadership.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { currentMemberships, type Leadership, type ReplicaState, type WaitingRead } from './state.ts';
 import { asSlot, type NodeId, SLOT_ZERO, type Slot } from './types.ts';
@@ -94,6 +95,12 @@ export function finishReadRound(state: ReplicaState, leadership: Leadership): vo
       });
   }
   startReadRound(state);
+}
+
+/** The follower serves the read once it has applied the slot, so it is told at once that the slot is chosen. */
+function answerRemote(state: ReplicaState, read: Extract<WaitingRead, { kind: 'remote' }>): void {
+  announceLearnedTo(state, read.from);
+  state.effects.send(read.from, { kind: 'read-index-reply', id: read.id, slot: read.slot, refused: false });
 }
 
 /** This node no longer leads: what waited here was not confirmed. */

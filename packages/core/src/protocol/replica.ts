@@ -22,7 +22,6 @@ import {
 import { hasQuorumOfEchoes } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
 import {
-  announceLearned,
   canPropose,
   onAccepted,
   onHeartbeatEcho,
@@ -193,7 +192,6 @@ function receive(state: ReplicaState, from: NodeId, message: Message): void {
 function onTurn(state: ReplicaState): void {
   advance(state); // At boot: values already known to be chosen.
   flushAcknowledgement(state);
-  announceLearned(state);
   startReadRound(state);
   if (state.leadership !== undefined) tickResign(state, state.leadership);
   if (state.learnedSlot > state.persistedLearnedSlot) {
