@@ -424,7 +424,7 @@ function writeDetails(out: ByteWriter, details: ErrorDetails): void {
 function readDetails(reader: ByteReader): ErrorDetails {
   const count = reader.u8();
   if (count > MAX_DETAILS) throw malformed(`${count} error details are over the limit of ${MAX_DETAILS}`);
-  const details: Record<string, string | number> = Object.create(null);
+  const details = Object.create(null) as Record<string, string | number>;
   for (let index = 0; index < count; index++) {
     const key = reader.text(256);
     const isNumber = reader.flag();

@@ -9,8 +9,8 @@
 
 import { sendHeartbeats } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
-import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
 import { announceLearnedTo } from './leadership.ts';
+import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { currentMemberships, type Leadership, type ReplicaState, type WaitingRead } from './state.ts';
 import { asSlot, type NodeId, SLOT_ZERO, type Slot } from './types.ts';
@@ -86,13 +86,7 @@ export function finishReadRound(state: ReplicaState, leadership: Leadership): vo
     );
     if (read.kind === 'local')
       state.effects.answerRead({ ticket: read.ticket, kind: 'ready', slot: read.slot });
-    else
-      state.effects.send(read.from, {
-        kind: 'read-index-reply',
-        id: read.id,
-        slot: read.slot,
-        refused: false,
-      });
+    else answerRemote(state, read);
   }
   startReadRound(state);
 }
