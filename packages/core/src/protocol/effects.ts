@@ -117,6 +117,14 @@ export class Effects {
     this.#roleChanged = true;
   }
 
+  /** A second collector that goes on numbering where this one is; what this one has collected stays here. */
+  continued(): Effects {
+    const other = new Effects();
+    other.#lastWrite = this.#lastWrite;
+    other.#lastEntryWrite = this.#lastEntryWrite;
+    return other;
+  }
+
   take(): Output {
     const output: Output = {
       persist: this.#persist ?? NONE,

@@ -32,7 +32,14 @@ import {
   tickLeader,
   tickResign,
 } from './leadership.ts';
-import { advance, learnFromWatermark, onCatchUpReply, onCatchUpRequest, releaseServices, tickCatchUp } from './learner.ts';
+import {
+  advance,
+  learnFromWatermark,
+  onCatchUpReply,
+  onCatchUpRequest,
+  releaseServices,
+  tickCatchUp,
+} from './learner.ts';
 import type { Message } from './message.ts';
 import { expireRemoteReads, onRead, onReadIndexReply, onReadIndexRequest, startReadRound } from './reads.ts';
 import type { Input, Output, Replica, ReplicaBoot, ReplicaView, Role } from './replica-types.ts';
@@ -40,14 +47,19 @@ import { createState, isVoter, type ReplicaState } from './state.ts';
 import { type NodeId, SLOT_ZERO, type Slot, type WriteSequence } from './types.ts';
 
 export function createReplica(boot: ReplicaBoot): Replica {
-  return new ReplicaMachine(boot);
+  return resumeReplica(createState(boot));
+}
+
+/** A replica that goes on from a state, which it owns from now on. For tools; a host boots from its journal. */
+export function resumeReplica(state: ReplicaState): Replica {
+  return new ReplicaMachine(state);
 }
 
 class ReplicaMachine implements Replica {
   readonly #state: ReplicaState;
 
-  constructor(boot: ReplicaBoot) {
-    this.#state = createState(boot);
+  constructor(state: ReplicaState) {
+    this.#state = state;
   }
 
   step(input: Input): Output {
