@@ -1,6 +1,6 @@
 /**
  * One step of a greeting: bytes of a peer to "go on", "it refuses us" or "we refuse it". Composes the decoder, the
- * comparison of identities, the order of incarnations and the owner's verdict, in this order, cheapest first.
+ * comparison of identities, the owner's verdict on the storage and the order of its incarnations, in this order.
  */
 import { QuorateError } from '@quorate/wire';
 import type { Lane } from '../../protocol/message.ts';
@@ -49,10 +49,12 @@ export function judgeHello(
   if (mismatch !== undefined) return refuse(mismatch);
   const link = linkOf(greeting.from);
   if (link === undefined) return refuse(unexpected(greeting, context.options.identity.node));
-  const stale = link.checkLife(greeting);
-  if (stale !== undefined) return refuse(stale);
+  // The storage first: incarnations of two storages say nothing about each other, and a wiped node that starts over
+  // at 1 has to hear that it lost its storage, not that it is late.
   const admission = context.options.admitPeer(greeting.from, greeting.storageId, greeting.incarnation);
   if (!admission.ok) return refuse({ code: admission.code, message: admission.message });
+  const stale = link.checkLife(greeting);
+  if (stale !== undefined) return refuse(stale);
   link.rememberLife(greeting);
   return { kind: 'welcome', link, hello: greeting };
 }
