@@ -7,6 +7,7 @@
  */
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -39,12 +40,18 @@ export type Mutant = {
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const COPIED = ['wire', 'core', 'client', 'backend-kv', 'sim'];
 
+export type CopyOptions = {
+  /** Copies the compiled tests too, and the files that they read: transcripts, tables. */
+  readonly withTests?: boolean;
+};
+
 /** @throws Error when a patch does not match exactly once; nothing is left behind then */
-export function buildMutant(patches: readonly Patch[]): Mutant {
+export function buildMutant(patches: readonly Patch[], { withTests = false }: CopyOptions = {}): Mutant {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'quorate-mutant-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   try {
     for (const name of COPIED) copyPackage(name, directory);
+    if (withTests) for (const name of COPIED) copyTests(name, directory);
     linkModules(directory);
     for (const patch of patches) applyPatch(patch, directory);
   } catch (error) {
@@ -59,10 +66,19 @@ function copyPackage(name: string, directory: string): void {
   const to = join(directory, 'packages', name);
   mkdirSync(to, { recursive: true });
   cpSync(join(from, 'package.json'), join(to, 'package.json'));
-  cpSync(join(from, 'dist'), join(to, 'dist'), {
-    recursive: true,
-    filter: (path) => !path.endsWith('.d.ts') && !path.endsWith('.map'),
-  });
+  copyFolder(join(from, 'dist'), join(to, 'dist'));
+}
+
+function copyTests(name: string, directory: string): void {
+  const from = join(ROOT, 'packages', name);
+  const to = join(directory, 'packages', name);
+  for (const folder of ['dist-test', 'test']) copyFolder(join(from, folder), join(to, folder));
+}
+
+/** Without what only compilers and debuggers read. */
+function copyFolder(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  cpSync(from, to, { recursive: true, filter: (path) => !/\.(?:ts|map|tsbuildinfo)$/.test(path) });
 }
 
 /** Links every installed package, and our own names to the copies. */
