@@ -11,9 +11,8 @@ import {
   decodeNodeFrame,
   encodeArguments,
   encodeClientFrame,
-  type NodeFrame,
 } from '@quorate/wire';
-import { poll } from '#src/spawn/index.ts';
+import { RawClient } from './support/raw-client.ts';
 import { type Ended, RawSocket } from './support/raw-socket.ts';
 import { useScene } from './support/scene.ts';
 import { printedRandom } from './support/seed.ts';
@@ -23,7 +22,6 @@ type Path = readonly [path: string, subprotocol: string];
 const PEER: Path = ['/peer', 'quorate.peer.v1'];
 const CLIENT: Path = [CLIENT_PATH, CLIENT_SUBPROTOCOL];
 const MIB = 2 ** 20;
-const ANSWER_TIMEOUT_MS = 5000;
 /** First five bytes of a hello between nodes. */
 const PEER_HELLO = [0x51, 0x52, 0x54, 0x01, 1];
 
@@ -78,7 +76,7 @@ const ROWS: readonly Row[] = [
     path: CLIENT,
     say: (raw) => {
       raw.binary(CLIENT_HELLO);
-      raw.binary(request(1, 1, argumentBytes('SET', 'k', 'v')).subarray(0, -1));
+      raw.binary(request('SET', 'k', 'v').subarray(0, -1));
     },
     ended: { code: 1000, reason: 'WIRE_MALFORMED' },
     counted: ({ counters }) => counters.clientFramesRefused,
@@ -241,20 +239,11 @@ describe('strangers at the port of a node', function () {
   it('a command that is too large is refused and never proposed, however it comes', async () => {
     const { cluster } = scene();
     const leader = await cluster.waitForLeader();
-    const raw = RawSocket.upgrade(cluster.addr(leader), ...CLIENT);
-    raw.binary(CLIENT_HELLO);
-    raw.binary(encodeClientFrame({ kind: 'open-session', sequence: 1, timeoutMs: 5000, noForward: false }));
-    const session = await answered(raw, (frame) => {
-      const answer = frame.kind === 'responses' ? frame.answers[0] : undefined;
-      return answer?.kind === 'session' ? answer.session : undefined;
-    });
+    const raw = await RawClient.open(cluster.addr(leader));
     const { learnedSlot, counters } = await standingOf(cluster, leader);
-    raw.binary(request(session, 2, argumentBytes('SET', 'large', 'v'.repeat(5000))));
-    const error = await answered(raw, (frame) => {
-      const answer = frame.kind === 'responses' ? frame.answers[0] : undefined;
-      return answer?.kind === 'error' ? answer : undefined;
-    });
-    assert.deepEqual([error.code, error.outcome, error.sequence], ['TOO_LARGE', 'none', 2]);
+    const error = await raw.answerTo(raw.send('SET', 'large', 'v'.repeat(5000)));
+    assert.ok(error.kind === 'error');
+    assert.deepEqual([error.code, error.outcome], ['TOO_LARGE', 'none']);
     assert.match(error.message, /^the command has 50\d\d bytes, the limit is 4096 \(maxCommandBytes\)$/);
     raw.leave();
     const after = await standingOf(cluster, leader);
@@ -283,21 +272,17 @@ describe('strangers at the port of a node', function () {
   });
 });
 
-function request(session: number, sequence: number, bytes: Uint8Array): Uint8Array {
-  const commands = [{ sequence, input: { form: 'arguments', bytes } as const }];
+function request(...words: readonly string[]): Uint8Array {
+  const bytes = encodeArguments(words.map((word) => Buffer.from(word)));
   return encodeClientFrame({
     kind: 'request',
-    session,
-    ackSequence: sequence - 1,
+    session: 1,
+    ackSequence: 0,
     consistency: 'linearizable',
     noForward: false,
     timeoutMs: 5000,
-    commands,
+    commands: [{ sequence: 1, input: { form: 'arguments', bytes } }],
   });
-}
-
-function argumentBytes(...words: readonly string[]): Uint8Array {
-  return encodeArguments(words.map((word) => Buffer.from(word)));
 }
 
 function peerHello({ cluster }: { readonly cluster: string }): Uint8Array {
@@ -316,20 +301,4 @@ function peerHello({ cluster }: { readonly cluster: string }): Uint8Array {
   out.text('2'.repeat(32)); // Nonce of the process.
   out.integer(1); // Attempt.
   return out.bytes();
-}
-
-/** The first thing that `find` finds in what the node says. */
-function answered<T>(raw: RawSocket, find: (frame: NodeFrame) => T | undefined): Promise<T> {
-  let next = 0;
-  return poll(
-    () => {
-      for (; next < raw.messages.length; ) {
-        const found = find(decodeNodeFrame(raw.messages[next++] as Buffer));
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
-    ANSWER_TIMEOUT_MS,
-    () => new Error('the node did not answer'),
-  );
 }

@@ -39,6 +39,8 @@ export class RawSocket {
         resolve(this.#closing);
       });
     });
+    // Whoever does not ask how it ended does not want to hear that it did not.
+    this.ended.catch(() => undefined);
     // Being cut off is what these sockets are for; `ended` tells of it.
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
