@@ -18,6 +18,9 @@ export type DiskFaults = {
   readonly stallMs: number;
 };
 
+/** What of the writes that were not flushed survives a crash. 'some': a random beginning. */
+export type CrashKeeps = 'none' | 'some' | 'all';
+
 export type DiskObserver = {
   /** The write is on stable storage. */
   onDurable(node: NodeId, write: JournalWrite): void;
@@ -143,12 +146,13 @@ export class SimJournal implements Journal {
   }
 
   /** Power is gone. Returns how many writes were lost. */
-  crash(): number {
+  crash(keeps: CrashKeeps): number {
     this.#closed = true;
     const unflushed = [...this.#flushing, ...this.#queued].flatMap((append) => append.writes);
     this.#flushing = [];
     this.#queued = [];
-    const kept = this.#random.below(unflushed.length + 1);
+    const some = this.#random.below(unflushed.length + 1);
+    const kept = keeps === 'some' ? some : keeps === 'all' ? unflushed.length : 0;
     for (const write of unflushed.slice(0, kept)) this.#disk.apply(write);
     return unflushed.length - kept;
   }

@@ -4,7 +4,7 @@
  */
 import { asSlot, type NodeId, type Random } from '@quorate/core/protocol';
 import type { BackendState, Host } from '../hosts/host.ts';
-import type { SimDisk, SimJournal } from './journal.ts';
+import type { CrashKeeps, SimDisk, SimJournal } from './journal.ts';
 import type { NodeClock } from './node-clock.ts';
 
 /** Thrown at an effect boundary where the process dies; nothing of the process runs after it. */
@@ -29,6 +29,8 @@ export class SimProcess {
   host: Host | undefined;
   journal: SimJournal | undefined;
   incarnations = 0;
+  /** For sweeps, which leave nothing to chance. */
+  crashKeeps: CrashKeeps = 'some';
 
   constructor(node: NodeId, disk: SimDisk, clock: NodeClock, random: Random) {
     this.node = node;
@@ -99,7 +101,7 @@ export class SimProcess {
     this.#boundariesLeft = undefined;
     this.clock.thaw();
     this.host = undefined;
-    const lost = this.journal?.crash() ?? 0;
+    const lost = this.journal?.crash(this.crashKeeps) ?? 0;
     this.journal = undefined;
     return lost;
   }
