@@ -1,5 +1,11 @@
 /** The simulator as a library: re-exports only. */
 export { COVERED, CoverageCounts, type CoverageKind, REQUIRED } from './coverage.ts';
+export * from './history/call.ts';
+export * from './history/history-file.ts';
+export * from './linearizability/check.ts';
+export { picture } from './linearizability/picture.ts';
+export { shrink } from './linearizability/shrink.ts';
+export { timeline } from './linearizability/timeline.ts';
 export { drawProfile, type Profile } from './profile.ts';
 export { runSeeds, type SeedRange } from './run-seeds.ts';
 export { type SimOptions, simulate, type Verdict } from './simulate.ts';
