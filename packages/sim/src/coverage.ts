@@ -8,7 +8,7 @@ export const COVERED = [
   // The nodes.
   'crash', 'crash-at-effect', 'power-cut', 'restart', 'unsynced-lost', 'pause', 'clock-frozen', 'backend-ahead',
   // Elections.
-  'pre-vote', 'pre-vote-refused', 'campaign', 'election-won', 'nack', 'deposed-leader', 'lost-quorum', 'transfer',
+  'pre-vote', 'pre-vote-refused', 'campaign', 'election-won', 'nack', 'usurp', 'deposed-leader', 'lost-quorum', 'transfer',
   // Recovery.
   'promise-paged', 'recovered-value', 'gap-noop', 'watermark-not-taught',
   // Replication.

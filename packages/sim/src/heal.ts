@@ -9,6 +9,7 @@ import { type NodeId, streamOf } from '@quorate/core/protocol';
 import type { Ledger } from './ledger.ts';
 import { Violation } from './sim-event.ts';
 import type { Workload } from './workload.ts';
+import { drawCuts, SHAPES } from './world/partitions.ts';
 import type { World } from './world/world.ts';
 
 /** Election time-outs within which somebody in the core leads. */
@@ -25,8 +26,8 @@ export function heal(world: World, ledger: Ledger, workload: Workload): HealRepo
   for (const node of core) {
     world.resume(node);
     world.boot(node);
-    for (const peer of core) if (peer !== node) world.network.heal(node, peer);
   }
+  mend(world, core);
   const startMs = world.scheduler.nowMs;
   const timeoutMs = world.profile.limits.electionTimeoutMs;
   const inTimeouts = (): number => (world.scheduler.nowMs - startMs) / timeoutMs;
@@ -42,6 +43,15 @@ export function heal(world: World, ledger: Ledger, workload: Workload): HealRepo
   watchStability(world, core, timeoutMs);
   world.coverage.hit(core.length === world.nodes.length ? 'converged' : 'converged-core');
   return { leaderAfterTimeouts, convergedAfterTimeouts };
+}
+
+/** Links within the core carry again. Those to other nodes stay as they are, or are cut in a shape of their own. */
+function mend(world: World, core: readonly NodeId[]): void {
+  const random = streamOf(world.seed, 'mend');
+  const outside = core.length < world.nodes.length && random.chance(0.7);
+  const cuts = outside ? drawCuts(random.pick(SHAPES), world.nodes, world.leader(), random) : [];
+  for (const [from, to] of cuts) world.network.cut(from, to);
+  for (const from of core) for (const to of core) if (from !== to) world.network.heal(from, to);
 }
 
 function drawCore(world: World): NodeId[] {

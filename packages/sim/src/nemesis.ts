@@ -16,6 +16,7 @@ export type Strike = { readonly atMs: number } & (
   | { readonly kind: 'pause'; readonly node: NodeId | 'leader'; readonly lastsMs: number; readonly freezesClock: boolean }
   | { readonly kind: 'resign' }
   | { readonly kind: 'campaign'; readonly node: NodeId }
+  | { readonly kind: 'usurp'; readonly node: NodeId }
 );
 
 export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[]): Strike[] {
@@ -60,6 +61,7 @@ export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[
   }));
   strikes(every.resignMs, 'resign', (atMs) => ({ atMs, kind: 'resign' }));
   strikes(every.campaignMs, 'campaign', (atMs, random) => ({ atMs, kind: 'campaign', node: random.pick(nodes) }));
+  strikes(every.usurpMs, 'usurp', (atMs, random) => ({ atMs, kind: 'usurp', node: random.pick(nodes) }));
   return plan.sort((left, right) => left.atMs - right.atMs);
 }
 
@@ -102,6 +104,9 @@ function hit(world: World, strike: Strike, isOver: () => boolean): void {
       if (leader !== undefined) world.ask(leader, (host) => host.resign());
       return;
     }
+    case 'usurp':
+      world.coverage.hit('usurp');
+      return world.ask(strike.node, (host) => host.usurp());
     case 'campaign':
       return world.ask(strike.node, (host) => host.campaign());
     default:

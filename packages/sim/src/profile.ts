@@ -31,6 +31,8 @@ export type Profile = {
     readonly pauseMs: number;
     readonly resignMs: number;
     readonly campaignMs: number;
+    /** Somebody campaigns without a pre-vote, as if it had been told to take over: leaders overlap. */
+    readonly usurpMs: number;
   };
   readonly workload: {
     /** Mean time between two moments at which something is asked. */
@@ -58,8 +60,8 @@ export function drawProfile(seed: number): Profile {
     network,
     disk: {
       flushMs: electionTimeoutMs * random.pick([0.0005, 0.002, 0.01, 0.1]),
-      stallChance: random.chance(0.3) ? 0.02 : 0,
-      stallMs: electionTimeoutMs * random.pick([0.5, 3]),
+      stallChance: random.chance(0.4) ? random.pick([0.02, 0.1]) : 0,
+      stallMs: electionTimeoutMs * random.pick([0.1, 0.5, 3]),
     },
     maxFrameMessages: random.pick([1, 3, 1000]),
     turnMs: electionTimeoutMs * random.pick([0.0002, 0.002, 0.01]),
@@ -71,8 +73,9 @@ export function drawProfile(seed: number): Profile {
       crashMs: sometimes(0.6, 6),
       powerCutMs: sometimes(0.25, 20),
       pauseMs: sometimes(0.3, 8),
-      resignMs: sometimes(0.25, 10),
+      resignMs: sometimes(0.25, random.pick([1.5, 10])),
       campaignMs: sometimes(0.25, 6),
+      usurpMs: sometimes(0.4, random.pick([0.7, 2, 6])),
     },
     workload: {
       everyMs: (electionTimeoutMs / 10) * (0.2 + random.fraction() * 2),
@@ -108,8 +111,8 @@ function drawNetwork(random: Random, electionTimeoutMs: number): NetworkFaults {
     jitterMs: electionTimeoutMs * random.pick([0, 0.001, 0.02, 0.15]),
     lossChance: random.chance(0.4) ? random.pick([0.01, 0.05, 0.2]) : 0,
     duplicateChance: isDatagram && random.chance(0.7) ? random.pick([0.02, 0.1, 0.4]) : 0,
-    lateChance: isDatagram && random.chance(0.6) ? random.pick([0.01, 0.05]) : 0,
-    lateMs: electionTimeoutMs * random.pick([0.5, 3, 12]),
+    lateChance: isDatagram && random.chance(0.7) ? random.pick([0.02, 0.1, 0.3]) : 0,
+    lateMs: electionTimeoutMs * random.pick([0.1, 0.5, 3, 12]),
     corruptChance: random.chance(0.2) ? 0.01 : 0,
     detectMs: electionTimeoutMs * random.pick([0.1, 0.5, 3]),
     reconnectMs: electionTimeoutMs * random.pick([0.005, 0.05, 0.3]),

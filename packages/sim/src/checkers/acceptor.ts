@@ -36,7 +36,7 @@ export class PromiseMono implements Checker {
   }
 }
 
-/** Nobody accepts below what it promised or accepted before. */
+/** Nobody accepts, or answers a candidate, below what it promised or accepted before. */
 export class AcceptGePromise implements Checker {
   readonly property = 'ACCEPT-GE-PROMISE';
   readonly #bound: Map<NodeId, number> = new Map();
@@ -50,6 +50,11 @@ export class AcceptGePromise implements Checker {
       const bound = this.#bound.get(event.node) ?? 0;
       if (ballot < bound) return `node ${event.node} writes ${write.kind} at ${describeKey(ballot)}, bound to ${describeKey(bound)}`;
       this.#bound.set(event.node, ballot);
+    }
+    for (const { message } of event.output.send) {
+      if (message.kind !== 'promise' && message.kind !== 'accepted') continue;
+      const bound = this.#bound.get(event.node) ?? 0;
+      if (ballotKey(message.ballot) < bound) return `node ${event.node} answers ${describeBallot(message.ballot)} with ${message.kind}, bound to ${describeKey(bound)}`;
     }
     return undefined;
   }

@@ -93,6 +93,12 @@ export class CoreHost implements Host {
     this.#step({ kind: 'campaign' });
   }
 
+  usurp(): void {
+    const { promised } = (this.#replica as Replica).view();
+    if (promised.round === 0 || promised.node === this.#env.self) return;
+    this.#step({ kind: 'receive', from: promised.node, message: { kind: 'transfer', ballot: promised } });
+  }
+
   /** A backend that forgot, or that lags, gets from the journal what it has not applied. */
   #replay(learnedSlot: number): void {
     const { backend, journal } = this.#env;

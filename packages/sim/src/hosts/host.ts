@@ -41,4 +41,6 @@ export interface Host {
   read(ticket: number): void;
   resign(): void;
   campaign(): void;
+  /** Campaigns at once, whoever leads: as if a Transfer had come, from long ago perhaps. */
+  usurp(): void;
 }

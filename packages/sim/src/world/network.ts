@@ -97,7 +97,10 @@ export class Network {
     }
     if (this.#random.chance(faults.lateChance)) {
       this.#coverage.hit('late');
-      this.#scheduler.after(this.#random.fraction() * faults.lateMs, () => this.#arrive(from, to, lane, frame, undefined));
+      this.#scheduler.after(this.#random.fraction() * faults.lateMs, () => {
+        // Such copies are a fault like others, and end with them.
+        if (this.#faults.lateChance > 0) this.#arrive(from, to, lane, frame, undefined);
+      });
     }
     return true;
   }
