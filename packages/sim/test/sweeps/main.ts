@@ -10,11 +10,16 @@
  * Progress goes to standard error, the table to standard output. Status 1 when a case failed, 2 for wrong use.
  */
 import { parseArgs } from 'node:util';
+import { CrashPart } from '#src/sweeps/crash/crash-part.ts';
 import { GraphPart } from '#src/sweeps/graphs/graph-part.ts';
 import { replayLine, runPart, sample, stride } from '#src/sweeps/run-part.ts';
+import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
 
-const PARTS: Readonly<Record<string, () => SweepPart>> = { graphs: () => new GraphPart() };
+const PARTS: Readonly<Record<string, () => SweepPart>> = {
+  graphs: () => new GraphPart(),
+  crash: () => new CrashPart(),
+};
 
 const MAX_FAILURES = 20;
 
@@ -36,14 +41,15 @@ async function main(): Promise<number> {
   if (values.case !== undefined) return playOne(names, values.case, values);
   let failed = 0;
   for (const name of names) {
-    const part = PARTS[name]?.();
-    if (part !== undefined) failed += await playPart(part, choice);
+    failed += await playPart(name, choice);
   }
   print(failed === 0 ? 'sweep: no case failed' : `sweep: ${failed} cases FAILED`);
   return failed === 0 ? 0 : 1;
 }
 
-async function playPart(part: SweepPart, choice: Choice): Promise<number> {
+async function playPart(name: string, choice: Choice): Promise<number> {
+  const part = partOf(name);
+  if (part === undefined) return 1;
   const indices =
     choice.sample === undefined
       ? [...stride(choice.from, part.size, choice.share, choice.shares)]
@@ -71,13 +77,23 @@ async function playPart(part: SweepPart, choice: Choice): Promise<number> {
   return report.failures.length;
 }
 
+/** Undefined after saying what broke before the first case: the run that all cases start from. */
+function partOf(name: string): SweepPart | undefined {
+  try {
+    return PARTS[name]?.();
+  } catch (error) {
+    print(`${name}: it fails undisturbed: ${complaintOf(error)}`);
+    return undefined;
+  }
+}
+
 async function playOne(
   names: readonly string[],
   wanted: string,
   values: { readonly trace: boolean; readonly first: string; readonly last: string },
 ): Promise<number> {
   for (const name of names) {
-    const found = PARTS[name]?.().find(wanted);
+    const found = partOf(name)?.find(wanted);
     if (found === undefined) continue;
     const trace = values.trace
       ? { fromEvent: Number(values.first), untilEvent: Number(values.last), write: print }
