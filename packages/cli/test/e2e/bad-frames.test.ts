@@ -169,7 +169,7 @@ describe('strangers at the port of a node', function () {
       const before = counted(await standingOf(cluster, leader));
       const raw = RawSocket.upgrade(cluster.addr(leader), ...path);
       say(raw);
-      assert.deepEqual(await raw.ended, ended);
+      assert.deepEqual(await raw.ended(), ended);
       assert.equal(counted(await standingOf(cluster, leader)), before + 1);
     });
   }
@@ -180,7 +180,7 @@ describe('strangers at the port of a node', function () {
     const other = '0123456789abcdef'.repeat(2);
     const raw = RawSocket.upgrade(cluster.addr(2), ...PEER);
     raw.binary(peerHello({ cluster: other }));
-    assert.deepEqual(await raw.ended, {
+    assert.deepEqual(await raw.ended(), {
       code: 4000,
       reason: `WIRE_WRONG_CLUSTER: node 2 belongs to cluster ${status.clusterId}, not to ${other}`,
     });
@@ -191,7 +191,7 @@ describe('strangers at the port of a node', function () {
   it('a goodbye says why in words', async () => {
     const raw = RawSocket.upgrade(scene().cluster.addr(1), ...CLIENT);
     raw.binary(Buffer.from([99]));
-    await raw.ended;
+    await raw.ended();
     assert.deepEqual(
       raw.messages.map((frame) => decodeNodeFrame(frame)),
       [{ kind: 'goodbye', code: 'WIRE_MALFORMED', message: 'malformed bytes: unknown client frame type 99' }],
@@ -203,20 +203,20 @@ describe('strangers at the port of a node', function () {
     const random = printedRandom();
     const noise = RawSocket.open(cluster.addr(1));
     noise.write(Buffer.from(Array.from({ length: 300 }, () => random.below(256))));
-    await noise.ended;
+    await noise.ended();
     assert.match(noise.text, /^HTTP\/1\.1 400 /);
     const lost = RawSocket.upgrade(cluster.addr(1), '/nowhere', CLIENT_SUBPROTOCOL);
-    await lost.ended;
+    await lost.ended();
     assert.match(lost.text, /^HTTP\/1\.1 404 .*"there is nothing to upgrade to at this path"/s);
     const foreign = RawSocket.upgrade(cluster.addr(1), CLIENT_PATH, 'chat');
-    await foreign.ended;
+    await foreign.ended();
     assert.match(foreign.text, /^HTTP\/1\.1 400 .*quorate\.client\.v1 is wanted/s);
     for (const path of [PEER, CLIENT]) {
       const raw = RawSocket.upgrade(cluster.addr(1), ...path);
       raw.announce(1000);
       raw.write('not all of it');
       raw.leave();
-      await raw.ended;
+      await raw.ended();
     }
   });
 
@@ -229,7 +229,7 @@ describe('strangers at the port of a node', function () {
         raw.binary(Buffer.from(Array.from({ length: 1 + random.below(200) }, () => random.below(256))));
         return raw;
       });
-      for (const { code } of await Promise.all(raws.map((raw) => raw.ended))) {
+      for (const { code } of await Promise.all(raws.map((raw) => raw.ended()))) {
         // Of the sockets that have not greeted a node takes only so many; the rest is told so over HTTP.
         assert.ok([0, 1000, 4000].includes(code), `closed with ${code}`);
       }

@@ -19,28 +19,20 @@ const HEADER_END = '\r\n\r\n';
 export class RawSocket {
   /** Payloads of the binary messages that came, in their order. */
   readonly messages: Buffer[] = [];
-  /** Settles when the other side has closed the connection. @throws when it does not in time */
-  readonly ended: Promise<Ended>;
   readonly #socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  readonly #ended: Promise<Ended>;
+  /** What has come and is not understood yet. */
+  #chunks: Buffer[] = [];
+  #receivedBytes = 0;
+  /** Nothing can be understood before so much has come. Large messages are put together once, not at each chunk. */
+  #wantedBytes = 0;
   #isUpgraded = false;
   #closing: Ended = { code: 0, reason: '' };
 
   private constructor(addr: string) {
     const [host, port] = addr.split(':');
     this.#socket = connect({ host: host ?? '', port: Number(port) });
-    this.ended = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#socket.destroy();
-        reject(new Error(`${addr} did not close the connection within ${END_TIMEOUT_MS} ms`));
-      }, END_TIMEOUT_MS);
-      this.#socket.on('close', () => {
-        clearTimeout(timer);
-        resolve(this.#closing);
-      });
-    });
-    // Whoever does not ask how it ended does not want to hear that it did not.
-    this.ended.catch(() => undefined);
+    this.#ended = new Promise((resolve) => this.#socket.on('close', () => resolve(this.#closing)));
     // Being cut off is what these sockets are for; `ended` tells of it.
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -62,9 +54,21 @@ export class RawSocket {
     return raw;
   }
 
-  /** Whatever has come so far, as text: for answers that are not frames. */
+  /** Waits until the other side has closed the connection. @throws when it does not in time */
+  ended(): Promise<Ended> {
+    const late = new Promise<never>((_, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`the connection was not closed within ${END_TIMEOUT_MS} ms`)),
+        END_TIMEOUT_MS,
+      );
+      void this.#ended.then(() => clearTimeout(timer));
+    });
+    return Promise.race([this.#ended, late]);
+  }
+
+  /** Whatever has come and was no frame, as text. */
   get text(): string {
-    return this.#received.toString('latin1');
+    return Buffer.concat(this.#chunks).toString('latin1');
   }
 
   binary(payload: Uint8Array): void {
@@ -90,18 +94,27 @@ export class RawSocket {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
+    this.#chunks.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < this.#wantedBytes) return;
+    let bytes = Buffer.concat(this.#chunks);
     if (!this.#isUpgraded) {
-      const end = this.#received.indexOf(HEADER_END);
-      if (end < 0 || !this.text.startsWith('HTTP/1.1 101 ')) return;
-      this.#isUpgraded = true;
-      this.#received = this.#received.subarray(end + HEADER_END.length);
+      const end = bytes.indexOf(HEADER_END);
+      this.#isUpgraded = end >= 0 && bytes.toString('latin1', 0, end).startsWith('HTTP/1.1 101 ');
+      if (!this.#isUpgraded) return;
+      bytes = bytes.subarray(end + HEADER_END.length);
     }
-    for (let frame = nextFrame(this.#received); frame !== undefined; frame = nextFrame(this.#received)) {
-      this.#received = this.#received.subarray(frame.end);
-      if (frame.opcode === BINARY) this.messages.push(frame.payload);
-      if (frame.opcode === CLOSE) this.#onClose(frame.payload);
+    for (;;) {
+      const frame = frameAt(bytes);
+      this.#wantedBytes = frame.end;
+      if (frame.end > bytes.length) break;
+      const payload = bytes.subarray(frame.start, frame.end);
+      bytes = bytes.subarray(frame.end);
+      if (frame.opcode === BINARY) this.messages.push(payload);
+      if (frame.opcode === CLOSE) this.#onClose(payload);
     }
+    this.#chunks = [bytes];
+    this.#receivedBytes = bytes.length;
   }
 
   /** Answers the closing frame, as the protocol wants it. */
@@ -120,21 +133,18 @@ function header(opcode: number, length: number): Buffer {
   return bytes;
 }
 
-type Frame = { readonly opcode: number; readonly payload: Buffer; readonly end: number };
+type Frame = { readonly opcode: number; readonly start: number; readonly end: number };
 
-/** Undefined until a whole frame is there. A server's frames are not masked. */
-function nextFrame(bytes: Buffer): Frame | undefined {
-  if (bytes.length < 2) return undefined;
-  const short = (bytes[1] ?? 0) & 0x7f;
-  const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
-  if (bytes.length < 2 + lengthBytes) return undefined;
+const SHORTEST_HEADER_BYTES = 2;
+
+/** Where the first frame ends; while its header is not whole, where the header does at the earliest. */
+function frameAt(bytes: Buffer): Frame {
+  if (bytes.length < SHORTEST_HEADER_BYTES) return { opcode: 0, start: 0, end: SHORTEST_HEADER_BYTES };
+  // A server's frames are not masked.
+  const short = bytes[1] ?? 0;
+  const start = SHORTEST_HEADER_BYTES + (short === 127 ? 8 : short === 126 ? 2 : 0);
+  if (bytes.length < start) return { opcode: 0, start, end: start };
   const length =
     short === 127 ? Number(bytes.readBigUInt64BE(2)) : short === 126 ? bytes.readUInt16BE(2) : short;
-  const start = 2 + lengthBytes;
-  if (bytes.length < start + length) return undefined;
-  return {
-    opcode: (bytes[0] ?? 0) & 0x0f,
-    payload: bytes.subarray(start, start + length),
-    end: start + length,
-  };
+  return { opcode: (bytes[0] ?? 0) & 0x0f, start, end: start + length };
 }

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { type ClientOptions, createClient, type QuorateClient } from '@quorate/client';
 import { type ClusterOptions, ProcessCluster } from '#src/spawn/index.ts';
+import { askStanding } from './standing.ts';
 
 export type SceneClientOptions = Omit<ClientOptions, 'endpoints'>;
 
@@ -39,11 +40,13 @@ export class Scene {
     for (const client of this.#clients.splice(0)) client.destroy();
   }
 
-  /** The end of every node's log, for the report of a failure. */
-  lastWords(): string {
-    return this.cluster.addrs
-      .map((addr, index) => `--- node ${index + 1} at ${addr}\n${tailOf(this.cluster.logPath(index + 1))}`)
-      .join('\n');
+  /** How every node stands and the end of its log, for the report of a failure. */
+  async lastWords(): Promise<string> {
+    const words = this.cluster.addrs.map(async (addr, index) => {
+      const standing = JSON.stringify(await askStanding(this.cluster, index + 1)) ?? 'no answer';
+      return `--- node ${index + 1} at ${addr}: ${standing}\n${tailOf(this.cluster.logPath(index + 1))}`;
+    });
+    return (await Promise.all(words)).join('\n');
   }
 
   #keep(client: QuorateClient): QuorateClient {
@@ -59,8 +62,8 @@ export function useScene(options: ClusterOptions): () => Scene {
     this.timeout(START_TIMEOUT_MS);
     scene = new Scene(await ProcessCluster.start(options));
   });
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') console.log(scene?.lastWords());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') console.log(await scene?.lastWords());
     scene?.endClients();
   });
   after(async function () {

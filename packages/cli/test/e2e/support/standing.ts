@@ -1,18 +1,20 @@
 /**
  * How nodes stand, in their own words (`GET /v1/status`), and waiting until all that run stand at the same place.
  */
-import assert from 'node:assert/strict';
 import type { ServerStatus } from '@quorate/core';
 import { type ProcessCluster, poll } from '#src/spawn/index.ts';
 
 const CONVERGENCE_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 const ASK_TIMEOUT_MS = 2000;
 
-/** The whole status. @throws when the node does not answer. */
-export async function standingOf(cluster: ProcessCluster, node: number): Promise<ServerStatus> {
-  const status = await askStanding(cluster, node);
-  assert.ok(status !== undefined, `node ${node} does not answer`);
-  return status;
+/** The whole status of a node that is up; a busy machine may need several tries. @throws when it does not answer. */
+export function standingOf(cluster: ProcessCluster, node: number): Promise<ServerStatus> {
+  return poll(
+    () => askStanding(cluster, node),
+    ANSWER_TIMEOUT_MS,
+    () => new Error(`node ${node} does not answer`),
+  );
 }
 
 /** Undefined when the node does not answer: it is down, or not up yet. */
