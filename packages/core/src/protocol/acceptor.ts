@@ -136,12 +136,11 @@ function acknowledge(state: ReplicaState, ballot: Ballot, baseSlot: Slot, slot: 
     state.ack = ack;
   }
   if (slot > ack.highestSlot) ack.highestSlot = slot;
-  // A chosen value counts as accepted: docs/protocol.md, "acknowledging what is chosen", has the argument.
+  // A chosen value counts as accepted: docs/protocol.md, "acknowledging what is chosen", has the argument. One step and
+  // not one per slot: a leader of long standing began at a slot that may be billions below.
+  if (ack.throughSlot < state.learnedSlot) ack.throughSlot = state.learnedSlot;
   let record = state.records.get(nextSlot(ack.throughSlot));
-  while (
-    ack.throughSlot < state.learnedSlot ||
-    (record !== undefined && (record.chosen || sameBallot(record.ballot, ballot)))
-  ) {
+  while (record !== undefined && (record.chosen || sameBallot(record.ballot, ballot))) {
     ack.throughSlot = nextSlot(ack.throughSlot);
     record = state.records.get(nextSlot(ack.throughSlot));
   }
