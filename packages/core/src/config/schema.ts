@@ -16,7 +16,8 @@ export const MIN_ELECTION_TIMEOUT_MS = 300;
 const MAX_TIME_MS = 600_000;
 const MAX_WINDOW_SLOTS = 65_536;
 export const MAX_COMMAND_BYTES: number = 4 * 1024 * 1024;
-const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+/** Two of them and a largest command are still one frame between two nodes (MAX_PEER_FRAME_BYTES). */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const MAX_CLUSTER_NAME_CHARS = 128;
 
 /** A refused value: where below the key, what is wrong, what to do. */

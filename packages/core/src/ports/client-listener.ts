@@ -7,6 +7,8 @@ export interface ClientConnection {
   readonly id: number;
   /** Address of the other side, for messages to people. */
   readonly remote: string;
+  /** Bytes given to `send` that the operating system has not taken yet. */
+  readonly queuedBytes: number;
   /** Queues a frame; it is not changed afterwards. A client that does not read is disconnected at its bound. */
   send(frame: Uint8Array): void;
   /** Sends a last frame if one is given, then closes. `reason` is for people; at most 100 characters. */

@@ -24,7 +24,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { NodeId } from '../protocol/types.ts';
 import type { RuntimeLimits } from './limits.ts';
 import type { ReadDesk } from './read-desk.ts';
-import { BufferedResponder, errorAnswer, type Responder } from './responder.ts';
+import { type AnswerSink, BufferedResponder, errorAnswer, type Responder } from './responder.ts';
 
 /** What the desk needs of the node around it. */
 export type DeskHost = {
@@ -95,12 +95,15 @@ export class ClientDesk {
   }
 
   /** Responders made elsewhere (for peers' clients) share the flush at the end of the turn. */
-  responder(send: (frame: Uint8Array) => void): BufferedResponder {
-    return new BufferedResponder(this.#dirty, send);
+  responder(sink: AnswerSink): BufferedResponder {
+    return new BufferedResponder(this.#dirty, sink);
   }
 
   onOpen(connection: ClientConnection): void {
-    const responder = this.responder((frame) => connection.send(frame));
+    const responder = this.responder({
+      send: (frame) => connection.send(frame),
+      queuedBytes: () => connection.queuedBytes,
+    });
     this.#clients.set(connection.id, { connection, responder, greeted: false });
   }
 
@@ -204,8 +207,8 @@ export class ClientDesk {
     const deadlineMs = this.#clock.monotonicMs() + Math.min(frame.timeoutMs, MAX_TIMEOUT_MS);
     const group = this.#group;
     group.reset();
-    const countOffset = beginGroup(group, session, ackSequence);
-    const sequences: number[] = [];
+    let countOffset = beginGroup(group, session, ackSequence);
+    let sequences: number[] = [];
     for (const request of frame.commands) {
       const admitted = this.#admit(client.responder, request);
       if (admitted === undefined) continue;
@@ -220,6 +223,13 @@ export class ClientDesk {
       if (bytes === undefined) continue;
       addCommand(group, sequence, bytes);
       sequences.push(sequence);
+      if (group.length < this.#limits.maxBatchBytes) continue;
+      // Commands may be encoded into more bytes than they came in, and a batch must fit into one frame to a peer.
+      endGroup(group, countOffset, sequences.length);
+      this.#route(client, sequences, frame.timeoutMs, frame.noForward);
+      group.reset();
+      countOffset = beginGroup(group, session, ackSequence);
+      sequences = [];
     }
     if (sequences.length === 0) return;
     endGroup(group, countOffset, sequences.length);

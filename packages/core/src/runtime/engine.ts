@@ -14,7 +14,7 @@ import type { Journal, OpenedJournal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Transport } from '../ports/transport.ts';
 import { InvariantError } from '../protocol/invariant.ts';
-import type { Lane } from '../protocol/message.ts';
+import type { Lane, Message } from '../protocol/message.ts';
 import { createReplica } from '../protocol/replica.ts';
 import type { CatchUpService, Input, Output, Replica } from '../protocol/replica-types.ts';
 import { asMonotonicMs, type NodeId, type Slot, type Value } from '../protocol/types.ts';
@@ -349,6 +349,7 @@ export class Engine {
     while (
       !this.#batcher.isEmpty &&
       this.#replica.canPropose &&
+      !this.#isDiskBehind() &&
       this.#batcher.inFlightSlots < limits.pipelineSlots
     ) {
       const batch = this.#batcher.cut(this.#now(), (waiter) => this.#expire(waiter));
@@ -440,11 +441,21 @@ export class Engine {
       return;
     }
     for (const payload of payloads) {
-      if (payload.kind === 'protocol')
-        this.#feed({ kind: 'receive', from, message: ownBytes(payload.message) });
+      if (payload.kind === 'protocol') this.#onMessage(from, payload.message);
       else if (payload.kind === 'forward') this.#guard(() => this.#onForward(from, payload));
       else this.#guard(() => this.#onForwardReply(payload));
     }
+  }
+
+  /** What brings values is lost, as on a bad link, while the disk is too far behind: the sender repeats it. */
+  #onMessage(from: NodeId, message: Message): void {
+    const bringsValues = message.kind === 'accept' || message.kind === 'catch-up-reply';
+    if (bringsValues && this.#isDiskBehind()) this.#counters.valuesDropped += 1;
+    else this.#feed({ kind: 'receive', from, message: ownBytes(message) });
+  }
+
+  #isDiskBehind(): boolean {
+    return this.#persister.waitingBytes >= this.#options.limits.maxUnflushedBytes;
   }
 
   #onPeerDown(peer: NodeId): void {
@@ -455,8 +466,10 @@ export class Engine {
   /** A follower passes a client's commands on. */
   #onForward(from: NodeId, forward: Forward): void {
     const { connection, requestId } = forward;
-    const responder = this.#desk.responder((answers) => {
-      this.#outbox.addPayload(from, { kind: 'forward-reply', connection, requestId, answers });
+    const responder = this.#desk.responder({
+      send: (answers) =>
+        this.#outbox.addPayload(from, { kind: 'forward-reply', connection, requestId, answers }),
+      queuedBytes: () => this.#options.transport.queuedBytes(from),
     });
     const sequences = sequencesOf(forward.group, this.#options.backend);
     const host = this.#replica.role === 'leader' && this.#state === 'running';
@@ -484,13 +497,15 @@ export class Engine {
 
   #onForwardReply(reply: ForwardReply): void {
     const frame = responsesOf(reply.answers);
-    const answered = frame === undefined ? undefined : this.#forwarder.onReply(reply.requestId);
+    const answered =
+      frame === undefined ? undefined : this.#forwarder.onReply(reply.requestId, frame.answers);
     if (frame === undefined || answered === undefined) return;
+    const { responder, sequences } = answered;
     for (const answer of frame.answers) {
       // Opening and closing a session carry no sequence in the log; it is known here only.
-      answered.responder.add(
-        answer.sequence === 0 ? { ...answer, sequence: answered.sequences[0] ?? 0 } : answer,
-      );
+      const sequence = answer.sequence === 0 ? (sequences[0] ?? 0) : answer.sequence;
+      if (answer.kind === 'result') responder.addResult(sequence, answer.slot, answer.result);
+      else responder.add({ ...answer, sequence });
     }
     this.#wake();
   }

@@ -12,6 +12,7 @@ type Pending = {
   readonly leader: NodeId;
   readonly connection: number;
   readonly responder: Responder;
+  /** Without an answer so far. */
   readonly sequences: readonly number[];
   readonly deadlineMs: number;
 };
@@ -48,10 +49,17 @@ export class Forwarder {
     this.#send(request.leader, { kind: 'forward', connection, requestId, timeoutMs, group });
   }
 
-  /** The leader answered: who waits for it, if anybody still does. */
-  onReply(requestId: number): Answered | undefined {
+  /** The leader answered these, maybe not all of them in one frame: who waits for it, if anybody still does. */
+  onReply(requestId: number, answers: readonly { readonly sequence: number }[]): Answered | undefined {
     const pending = this.#pending.get(requestId);
-    this.#pending.delete(requestId);
+    if (pending === undefined) return undefined;
+    if (answers.length >= pending.sequences.length) {
+      this.#pending.delete(requestId);
+    } else {
+      const answered = new Set(answers.map(({ sequence }) => sequence));
+      const sequences = pending.sequences.filter((sequence) => !answered.has(sequence));
+      this.#pending.set(requestId, { ...pending, sequences });
+    }
     return pending;
   }
 

@@ -14,6 +14,8 @@ export type RuntimeLimits = {
   readonly maxQueuedBytes: number;
   /** Slots proposed and not chosen while further commands gather into the next batch. */
   readonly pipelineSlots: number;
+  /** Values that wait for the journal to flush them; beyond it a leader proposes none and a follower takes none. */
+  readonly maxUnflushedBytes: number;
   /** Chosen slots that wait for the backend; a leader beyond it admits nothing (OVERLOADED). */
   readonly maxUnappliedSlots: number;
   /** Linearizable reads that wait at this node; beyond it OVERLOADED. */
@@ -36,6 +38,7 @@ export const DEFAULT_RUNTIME_LIMITS: RuntimeLimits = {
   maxBatchBytes: 256 * 1024,
   maxQueuedBytes: 64 * 1024 * 1024,
   pipelineSlots: 2,
+  maxUnflushedBytes: 64 * 1024 * 1024,
   maxUnappliedSlots: 1024,
   maxWaitingReads: 65_536,
   maxForwards: 16_384,

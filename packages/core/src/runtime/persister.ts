@@ -17,6 +17,9 @@ export class Persister {
   readonly #journal: Journal;
   readonly #handlers: PersisterHandlers;
   #pending: JournalWrite[] = [];
+  #pendingBytes = 0;
+  /** Handed to the journal and not flushed. */
+  #flushingBytes = 0;
   #busy = false;
   #failed = false;
   #durable: WriteSequence = asWriteSequence(0);
@@ -35,8 +38,16 @@ export class Persister {
     return !this.#busy && this.#pending.length === 0;
   }
 
+  /** Memory that is held until the disk has caught up, about. */
+  get waitingBytes(): number {
+    return this.#pendingBytes + this.#flushingBytes;
+  }
+
   add(writes: readonly JournalWrite[]): void {
-    for (const write of writes) this.#pending.push(write);
+    for (const write of writes) {
+      this.#pending.push(write);
+      this.#pendingBytes += heldBytes(write);
+    }
   }
 
   /** Hands everything that waits to the journal, unless an append is under way. */
@@ -44,6 +55,8 @@ export class Persister {
     if (this.#busy || this.#failed || this.#pending.length === 0) return;
     const writes = this.#pending;
     this.#pending = [];
+    this.#flushingBytes = this.#pendingBytes;
+    this.#pendingBytes = 0;
     this.#busy = true;
     const through = (writes[writes.length - 1] as JournalWrite).sequence;
     this.#journal.append(writes, (error) => this.#done(through, error));
@@ -51,6 +64,7 @@ export class Persister {
 
   #done(through: WriteSequence, error: QuorateError | undefined): void {
     this.#busy = false;
+    this.#flushingBytes = 0;
     if (this.#failed) return;
     if (error !== undefined) {
       this.#failed = true;
@@ -60,4 +74,11 @@ export class Persister {
     this.#durable = through;
     this.#handlers.onDurable(through);
   }
+}
+
+const WRITE_BYTES = 128;
+
+function heldBytes(write: JournalWrite): number {
+  const hasBytes = (write.kind === 'accept' || write.kind === 'chosen') && write.entry.value.kind === 'batch';
+  return WRITE_BYTES + (hasBytes ? write.entry.value.bytes.length : 0);
 }

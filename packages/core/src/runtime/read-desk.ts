@@ -9,6 +9,8 @@ import type { Slot } from '../protocol/types.ts';
 import type { Applier } from './applier.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 
+const UNREAD = 'too many answers wait to be read by this client; the read was not served';
+
 export type PendingRead = {
   readonly responder: Responder;
   readonly sequence: number;
@@ -35,16 +37,14 @@ export class ReadDesk {
   }
 
   add(read: PendingRead): void {
-    if (this.#waiting >= this.#maxWaitingReads) {
-      read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', 'too many reads wait at this node'));
-      return;
-    }
+    if (this.#isOverloaded(read)) return;
     this.#waiting += 1;
     this.#fresh.push(read);
   }
 
   /** At this node's present state, however old it is. */
   addStale(read: PendingRead): void {
+    if (this.#isOverloaded(read)) return;
     this.#waiting += 1;
     this.#serve([read], this.#applier.appliedSlot);
   }
@@ -79,6 +79,12 @@ export class ReadDesk {
     }
   }
 
+  #isOverloaded(read: PendingRead): boolean {
+    if (this.#waiting < this.#maxWaitingReads) return false;
+    read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', 'too many reads wait at this node'));
+    return true;
+  }
+
   /** A client that has given up gets no answer. */
   #isWanted(read: PendingRead, nowMs: number): boolean {
     if (read.deadlineMs >= nowMs) return true;
@@ -101,6 +107,10 @@ export class ReadDesk {
   }
 
   #query(read: PendingRead): Promise<void> | undefined {
+    if (read.responder.isFull) {
+      this.#finish(() => read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', UNREAD)));
+      return undefined;
+    }
     let result: Result | Promise<Result>;
     try {
       result = this.#backend.query(read.command);

@@ -1,6 +1,9 @@
 /**
  * Where answers go: to a client of this node, or through a peer to a client of that peer. Answers of one turn
- * leave as one frame.
+ * leave as one frame, or as several when they are large.
+ *
+ * Owns the bound on answers that a receiver has not read: who asks for more than it reads is told so, answer by answer,
+ * instead of being cut off with everything that it waits for.
  */
 import {
   type Answer,
@@ -12,35 +15,72 @@ import {
   type Result,
 } from '@quorate/wire';
 
+/** Answers leave as a frame when they reach this size, without waiting for the end of the turn. */
+export const ANSWER_FRAME_BYTES: number = 1024 * 1024;
+
+/** Half of what a connection may queue: results stop here, and the refusals that take their place still fit. */
+export const MAX_WAITING_ANSWER_BYTES: number = 32 * 1024 * 1024;
+
 export interface Responder {
+  /** The receiver has left MAX_WAITING_ANSWER_BYTES unread: what can be asked again later should not be answered now. */
+  readonly isFull: boolean;
+  /** A result that finds the receiver full is replaced by DISCONNECTED: executed, and to be asked for again. */
   addResult(sequence: number, slot: number, result: Result): void;
   add(answer: Answer): void;
 }
+
+/** A connection, or the way through a peer. */
+export type AnswerSink = {
+  send(frame: Uint8Array): void;
+  /** Bytes sent that wait to be taken by the operating system. */
+  queuedBytes(): number;
+};
 
 /** Buffers answers and registers itself once per turn with `dirty`, whose owner calls `flush`. */
 export class BufferedResponder implements Responder {
   readonly #buffer = new ResponseBuffer();
   readonly #dirty: Set<BufferedResponder>;
-  readonly #send: (frame: Uint8Array) => void;
+  readonly #sink: AnswerSink;
+  /** As of the beginning of the frame that is being filled. */
+  #wasFull = false;
 
-  constructor(dirty: Set<BufferedResponder>, send: (frame: Uint8Array) => void) {
+  constructor(dirty: Set<BufferedResponder>, sink: AnswerSink) {
     this.#dirty = dirty;
-    this.#send = send;
+    this.#sink = sink;
+  }
+
+  get isFull(): boolean {
+    if (this.#buffer.count === 0) this.#wasFull = this.#sink.queuedBytes() >= MAX_WAITING_ANSWER_BYTES;
+    return this.#wasFull;
   }
 
   addResult(sequence: number, slot: number, result: Result): void {
+    if (this.isFull) return this.add(unread(sequence));
     this.#buffer.addResult(sequence, slot, result);
-    this.#dirty.add(this);
+    this.#note();
   }
 
   add(answer: Answer): void {
     this.#buffer.add(answer);
-    this.#dirty.add(this);
+    this.#note();
   }
 
   flush(): void {
-    if (this.#buffer.count > 0) this.#send(this.#buffer.take());
+    if (this.#buffer.count > 0) this.#sink.send(this.#buffer.take());
   }
+
+  #note(): void {
+    this.#dirty.add(this);
+    if (this.#buffer.bytes >= ANSWER_FRAME_BYTES) this.flush();
+  }
+}
+
+function unread(sequence: number): Answer {
+  return errorAnswer(
+    sequence,
+    'DISCONNECTED',
+    `the answer was not sent, because ${MAX_WAITING_ANSWER_BYTES} bytes of answers wait to be read; ask again`,
+  );
 }
 
 /** An answer that says no, with the table's outcome unless another one is known to be true. */

@@ -10,12 +10,14 @@ export type EngineCounters = {
   clientFramesRefused: number;
   /** Frames from peers that could not be read. */
   peerFramesRefused: number;
+  /** Messages with values that were ignored because the journal's disk was too far behind. */
+  valuesDropped: number;
   /** Commands that did not parse, were forbidden or too large. */
   commandsRefused: number;
 };
 
 export function newCounters(): EngineCounters {
-  return { elections: 0, clientFramesRefused: 0, peerFramesRefused: 0, commandsRefused: 0 };
+  return { elections: 0, clientFramesRefused: 0, peerFramesRefused: 0, valuesDropped: 0, commandsRefused: 0 };
 }
 
 export type NodeStatus = {

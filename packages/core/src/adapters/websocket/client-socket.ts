@@ -62,6 +62,10 @@ export class ClientSocket implements ClientConnection {
     this.#ws.on('close', (code, reason) => this.#onGone(code, reason));
   }
 
+  get queuedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
   send(frame: Uint8Array): void {
     if (this.#endedBecause !== undefined || this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#ws.bufferedAmount + frame.length > this.#limits.maxOutboundBytes) {
