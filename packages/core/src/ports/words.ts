@@ -8,7 +8,7 @@
  * A quote counts only where a word begins, so `it's` is a word. Words are bytes: text becomes UTF-8, \xHH any byte.
  * For backends whose commands are lists of arguments, and for the tools that print values.
  */
-import { decodeUtf8, encodeUtf8, equalBytes } from '@quorate/wire';
+import { ByteWriter, decodeUtf8, encodeUtf8, equalBytes, MAX_ARGUMENTS } from '@quorate/wire';
 
 export type SplitWords =
   | { readonly ok: true; readonly words: readonly Uint8Array[] }
@@ -16,7 +16,11 @@ export type SplitWords =
   | { readonly ok: false; readonly error: string; readonly position: number };
 
 type Word = { readonly bytes: Uint8Array; readonly end: number };
+type Escape = { readonly byte: number; readonly end: number };
 type Mistake = { readonly error: string; readonly position: number };
+
+/** As many as a list of arguments holds: a text of megabytes must not become millions of small arrays. */
+const MAX_WORDS = MAX_ARGUMENTS;
 
 const WHITE_SPACE = /\s/;
 /** Control characters, line and paragraph separators, and marks that turn the direction of what follows. */
@@ -28,6 +32,8 @@ export function splitWords(text: string): SplitWords {
   for (;;) {
     while (position < text.length && WHITE_SPACE.test(text.charAt(position))) position += 1;
     if (position === text.length) return { ok: true, words };
+    if (words.length === MAX_WORDS)
+      return { ok: false, error: `these are more than ${MAX_WORDS} words`, position };
     const word = readWord(text, position);
     if ('error' in word) return { ok: false, ...word };
     words.push(word.bytes);
@@ -54,7 +60,7 @@ function readWord(text: string, start: number): Word | Mistake {
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '"': 34, '\\': 92 };
 
 function readDoubleQuoted(text: string, start: number): Word | Mistake {
-  const parts: Uint8Array[] = [];
+  const out = new ByteWriter();
   let position = start + 1;
   let plainFrom = position;
   for (;;) {
@@ -64,24 +70,24 @@ function readDoubleQuoted(text: string, start: number): Word | Mistake {
       position += 1;
       continue;
     }
-    parts.push(encodeUtf8(text.slice(plainFrom, position)));
-    if (character === '"') return { bytes: joinBytes(parts), end: position + 1 };
+    if (position > plainFrom) out.raw(encodeUtf8(text.slice(plainFrom, position)));
+    if (character === '"') return { bytes: out.bytes(), end: position + 1 };
     const escape = readEscape(text, position);
     if ('error' in escape) return escape;
-    parts.push(escape.bytes);
+    out.u8(escape.byte);
     position = escape.end;
     plainFrom = position;
   }
 }
 
 /** `position` is that of the backslash. */
-function readEscape(text: string, position: number): Word | Mistake {
+function readEscape(text: string, position: number): Escape | Mistake {
   const letter = text.charAt(position + 1);
   const byte = ESCAPES[letter];
-  if (byte !== undefined) return { bytes: Uint8Array.of(byte), end: position + 2 };
+  if (byte !== undefined) return { byte, end: position + 2 };
   const digits = text.slice(position + 2, position + 4);
   if (letter === 'x' && /^[0-9a-fA-F]{2}$/.test(digits)) {
-    return { bytes: Uint8Array.of(Number.parseInt(digits, 16)), end: position + 4 };
+    return { byte: Number.parseInt(digits, 16), end: position + 4 };
   }
   return {
     error: 'after a backslash in double quotes comes n, r, t, ", \\ or x and two hexadecimal digits',
@@ -122,14 +128,4 @@ function escaped(character: string, isText: boolean): string {
   if (isPlain) return character;
   const bytes = isText ? encodeUtf8(character) : Uint8Array.of(character.charCodeAt(0));
   return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

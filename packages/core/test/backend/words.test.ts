@@ -33,6 +33,19 @@ describe('words', () => {
     assert.match(words('a "\\') as string, /@3$/);
   });
 
+  it('are as many as a list of arguments holds', () => {
+    const most = 'a '.repeat(65_535);
+    assert.equal(splitWords(most).ok, true);
+    assert.equal(words(`${most}b`), 'these are more than 65535 words @131070');
+  });
+
+  it('take a time that grows with the length alone, escapes included', () => {
+    const startMs = performance.now();
+    const split = splitWords(`"${'\\n'.repeat(1024 * 1024)}"`);
+    assert.ok(split.ok && split.words[0]?.length === 1024 * 1024);
+    assert.ok(performance.now() - startMs < 2000);
+  });
+
   it('come back from their quoted form as the same bytes', () => {
     const word = fc.oneof(
       fc.uint8Array({ maxLength: 12 }),
