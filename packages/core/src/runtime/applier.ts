@@ -74,6 +74,7 @@ export class Applier {
   #queries: WaitingQuery[] = [];
   #busy = false;
   #scheduled = false;
+  #stopped = false;
   #retries = 0;
   #health: ApplierHealth = { state: 'ok', detail: '' };
 
@@ -132,6 +133,12 @@ export class Applier {
     else this.#queries.push({ slot, run, refuse });
   }
 
+  /** The node ends: nothing more is asked of the backend or the journal, and what they still answer goes nowhere. */
+  stop(): void {
+    this.#stopped = true;
+    this.#busy = true;
+  }
+
   /** Applies what can be applied now. A long replay yields to the event loop between pages. */
   pump(): void {
     while (!this.#busy && this.#health.state !== 'fenced' && this.#mark.slot < this.#target) {
@@ -163,6 +170,7 @@ export class Applier {
     this.#scheduled = true;
     this.#options.clock.soon(() => {
       this.#scheduled = false;
+      if (this.#stopped) return;
       this.#load();
       this.#options.handlers.onProgress();
     });
@@ -252,12 +260,14 @@ export class Applier {
     this.#busy = true;
     results.then(
       (done) => {
+        if (this.#stopped) return;
         this.#busy = false;
         this.#finish(planned, done);
         this.pump();
         this.#options.handlers.onProgress();
       },
       (error: unknown) => {
+        if (this.#stopped) return;
         this.#busy = false;
         this.#onTrouble(planned, error);
       },
@@ -266,6 +276,11 @@ export class Applier {
 
   #finish(planned: Planned, results: readonly Result[]): void {
     const { batch } = planned;
+    const wanted = batch.commands.length;
+    if (results.length !== wanted) {
+      const error = new Error(`the backend gave ${results.length} results for ${wanted} commands`);
+      return this.#onTrouble(planned, error);
+    }
     this.#sessions.settle(results);
     this.#mark = batch.next;
     this.#retries = 0;
@@ -289,6 +304,7 @@ export class Applier {
     if (running.length === 0) return;
     this.#busy = true;
     void Promise.allSettled(running).then(() => {
+      if (this.#stopped) return;
       this.#busy = false;
       const ready = this.#queries.filter((query) => query.slot <= this.#mark.slot);
       this.#queries = this.#queries.filter((query) => query.slot > this.#mark.slot);
@@ -318,6 +334,7 @@ export class Applier {
       detail: error.message,
     });
     clock.after(delayMs, () => {
+      if (this.#stopped) return;
       this.#busy = false;
       this.#attempt(planned);
       this.pump();

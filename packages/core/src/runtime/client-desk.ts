@@ -18,7 +18,7 @@ import {
   type RequestCommand,
   writeGroup,
 } from '@quorate/wire';
-import type { Access, Backend } from '../ports/backend.ts';
+import type { Backend } from '../ports/backend.ts';
 import type { ClientConnection } from '../ports/client-listener.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeId } from '../protocol/types.ts';
@@ -62,11 +62,9 @@ type Client = {
   greeted: boolean;
 };
 type Request = Extract<ClientFrame, { kind: 'request' }>;
-type Admitted = {
-  readonly access: Access;
-  readonly command: () => unknown;
-  readonly bytes: () => Uint8Array;
-};
+type Admitted =
+  | { readonly access: 'read'; readonly command: unknown }
+  | { readonly access: 'write'; readonly bytes: Uint8Array };
 
 /** A client that names no time-out is dropped from queues after this long. */
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -214,12 +212,12 @@ export class ClientDesk {
       if (admitted === undefined) continue;
       const { sequence } = request;
       if (admitted.access === 'read') {
-        const read = { responder: client.responder, sequence, command: admitted.command(), deadlineMs };
+        const read = { responder: client.responder, sequence, command: admitted.command, deadlineMs };
         if (frame.consistency === 'stale') this.#reads.addStale(read);
         else this.#reads.add(read);
         continue;
       }
-      const bytes = this.#writeBytes(client.responder, frame, sequence, admitted);
+      const bytes = this.#writeBytes(client.responder, frame, sequence, admitted.bytes);
       if (bytes === undefined) continue;
       addCommand(group, sequence, bytes);
       sequences.push(sequence);
@@ -236,36 +234,49 @@ export class ClientDesk {
     this.#route(client, sequences, frame.timeoutMs, frame.noForward);
   }
 
+  /**
+   * A backend must not throw here. One that does must not take the node with it either: the client would bring the same
+   * command to the next node, and so to all of them.
+   */
   #admit(responder: Responder, { sequence, input }: RequestCommand): Admitted | undefined {
-    const short = input.form === 'arguments' ? this.#backend.admit?.(input.bytes) : undefined;
-    if (short !== undefined && input.form === 'arguments') {
-      return { access: short, command: () => this.#backend.decode(input.bytes), bytes: () => input.bytes };
+    let refusal: string;
+    try {
+      const read = this.#read(input);
+      if (typeof read !== 'string') return read;
+      refusal = read;
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      refusal = `the backend ${this.#backend.name} failed to read this command: ${detail}`;
     }
-    return this.#parse(responder, sequence, input);
+    this.#host.count('commandsRefused');
+    responder.add(errorAnswer(sequence, 'PARSE', refusal));
+    return undefined;
   }
 
-  #parse(responder: Responder, sequence: number, input: CommandInput): Admitted | undefined {
-    const parsed = this.#backend.parse(input);
-    if (!parsed.ok) {
-      this.#host.count('commandsRefused');
-      responder.add(errorAnswer(sequence, 'PARSE', parsed.error));
-      return undefined;
+  /** A text says why it is refused. */
+  #read(input: CommandInput): Admitted | string {
+    const backend = this.#backend;
+    const access = input.form === 'arguments' ? backend.admit?.(input.bytes) : undefined;
+    if (access !== undefined && input.form === 'arguments') {
+      return access === 'read'
+        ? { access, command: backend.decode(input.bytes) }
+        : { access, bytes: input.bytes };
     }
-    return {
-      access: parsed.access,
-      command: () => parsed.command,
-      bytes: () => this.#backend.encode(parsed.command),
-    };
+    const parsed = backend.parse(input);
+    if (!parsed.ok) return parsed.error;
+    const { access: parsedAccess, command } = parsed;
+    return parsedAccess === 'read'
+      ? { access: parsedAccess, command }
+      : { access: parsedAccess, bytes: backend.encode(command) };
   }
 
   #writeBytes(
     responder: Responder,
     frame: Request,
     sequence: number,
-    admitted: Admitted,
+    bytes: Uint8Array,
   ): Uint8Array | undefined {
     let refusal: ReturnType<typeof errorAnswer> | undefined;
-    const bytes = admitted.bytes();
     if (frame.session === 0)
       refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes needs a session');
     else if (frame.consistency === 'stale')

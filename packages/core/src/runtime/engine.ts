@@ -177,6 +177,7 @@ export class Engine {
   halt(): void {
     if (this.#state === 'stopped' || this.#state === 'dead') return;
     this.#ticker?.cancel();
+    this.#applier.stop();
     this.#desk.closeAll();
     this.#state = 'stopped';
   }
@@ -308,6 +309,7 @@ export class Engine {
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     this.#state = 'dead';
     this.#ticker?.cancel();
+    this.#applier.stop();
     this.#options.onFatal(error);
   }
 

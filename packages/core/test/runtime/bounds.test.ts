@@ -8,7 +8,8 @@ import { TestCluster } from './cluster.ts';
 
 const MIB = 1024 * 1024;
 
-describe('bounds of the runtime', () => {
+describe('bounds of the runtime', function () {
+  this.timeout(20_000); // Tens of megabytes go through three nodes.
   let cluster: TestCluster;
 
   afterEach(() => cluster.stop());

@@ -49,7 +49,7 @@ export class VirtualClock implements Clock {
       for (const callback of ready) callback();
     }
     this.nowMs += STEP_MS;
-    for (const timer of [...this.#timers]) {
+    for (const timer of this.#timers) {
       if (timer.atMs > this.nowMs) continue;
       this.#timers.delete(timer);
       timer.callback();
@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
 }
 
 /** `fill KEY BYTES` stores that many bytes, `get KEY` reads them, `take KEY` removes and answers them. */
-function fillBackend(): Backend {
+export function fillBackend(): Backend {
   const state = (): { values: Map<string, Uint8Array> } => ({ values: new Map() });
   return defineBackend({
     name: 'fill',
@@ -153,7 +153,12 @@ export class TestNode {
   handlers: TransportHandlers | undefined;
   clients: ClientHandlers | undefined;
 
-  static async start(cluster: TestCluster, self: NodeId, limits: RuntimeLimits): Promise<TestNode> {
+  static async start(
+    cluster: TestCluster,
+    self: NodeId,
+    limits: RuntimeLimits,
+    backend: Backend,
+  ): Promise<TestNode> {
     const disk = new MemoryDisk(String(self).repeat(32));
     const journal: MemoryJournal = new MemoryJournal({
       disk,
@@ -161,7 +166,6 @@ export class TestNode {
     });
     const identity = { clusterId: 'test', genesisDigest: 'test', node: self, group: 0 };
     const opened = await journal.open(identity);
-    const backend = fillBackend();
     const image = await backend.open({
       clusterId: 'test',
       group: 0,
@@ -244,11 +248,15 @@ export class TestCluster {
   longestFrameBytes = 0;
   #clients = 0;
 
-  static async start(size: number, limits: Partial<RuntimeLimits> = {}): Promise<TestCluster> {
+  static async start(
+    size: number,
+    limits: Partial<RuntimeLimits> = {},
+    createBackend: () => Backend = fillBackend,
+  ): Promise<TestCluster> {
     const cluster = new TestCluster(size);
     for (let self = 1; self <= size; self++) {
-      const node = await TestNode.start(cluster, asNodeId(self), { ...DEFAULT_RUNTIME_LIMITS, ...limits });
-      cluster.nodes.push(node);
+      const all = { ...DEFAULT_RUNTIME_LIMITS, ...limits };
+      cluster.nodes.push(await TestNode.start(cluster, asNodeId(self), all, createBackend()));
     }
     for (const { engine } of cluster.nodes) engine.start();
     return cluster;
