@@ -85,6 +85,7 @@ export class CoverageObserver {
     if (message.kind !== 'accept' && message.kind !== 'learned' && message.kind !== 'heartbeat') return;
     if (message.learnedSlot <= replica.learnedSlot) return;
     const held = this.#disks.get(node)?.entries.get(replica.learnedSlot + 1);
-    if (held !== undefined && isLower(held.ballot, message.ballot)) this.#coverage.hit('watermark-not-taught');
+    if (held !== undefined && isLower(held.ballot, message.ballot))
+      this.#coverage.hit('watermark-not-taught');
   }
 }

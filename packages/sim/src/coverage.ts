@@ -4,20 +4,54 @@
  */
 export const COVERED = [
   // The network.
-  'loss', 'duplicate', 'late', 'corrupt-refused', 'link-down', 'link-up', 'partition', 'one-way-cut',
+  'loss',
+  'duplicate',
+  'late',
+  'corrupt-refused',
+  'link-down',
+  'link-up',
+  'partition',
+  'one-way-cut',
   // The nodes.
-  'crash', 'crash-at-effect', 'power-cut', 'restart', 'unsynced-lost', 'pause', 'clock-frozen', 'backend-ahead',
+  'crash',
+  'crash-at-effect',
+  'power-cut',
+  'restart',
+  'unsynced-lost',
+  'pause',
+  'clock-frozen',
+  'backend-ahead',
   // Elections.
-  'pre-vote', 'pre-vote-refused', 'campaign', 'election-won', 'nack', 'usurp', 'deposed-leader', 'lost-quorum', 'transfer',
+  'pre-vote',
+  'pre-vote-refused',
+  'campaign',
+  'election-won',
+  'nack',
+  'usurp',
+  'deposed-leader',
+  'lost-quorum',
+  'transfer',
   // Recovery.
-  'promise-paged', 'recovered-value', 'gap-noop', 'watermark-not-taught',
+  'promise-paged',
+  'recovered-value',
+  'gap-noop',
+  'watermark-not-taught',
   // Replication.
-  'proposed', 'refused-window', 'refused-not-leader', 'accept-resent', 'accepted-ranges', 'chosen',
-  'catch-up-served', 'catch-up-learned',
+  'proposed',
+  'refused-window',
+  'refused-not-leader',
+  'accept-resent',
+  'accepted-ranges',
+  'chosen',
+  'catch-up-served',
+  'catch-up-learned',
   // Reads.
-  'read-local', 'read-remote', 'read-refused',
+  'read-local',
+  'read-remote',
+  'read-refused',
   // The end.
-  'converged', 'converged-core',
+  'converged',
+  'converged-core',
 ] as const;
 
 export type CoverageKind = (typeof COVERED)[number];

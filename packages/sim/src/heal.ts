@@ -32,12 +32,22 @@ export function heal(world: World, ledger: Ledger, workload: Workload): HealRepo
   const timeoutMs = world.profile.limits.electionTimeoutMs;
   const inTimeouts = (): number => (world.scheduler.nowMs - startMs) / timeoutMs;
 
-  runUntil(world, startMs + LEADER_WITHIN_TIMEOUTS * timeoutMs, () => leaderIn(world, core) !== undefined, () => 'nobody leads the healed core');
+  runUntil(
+    world,
+    startMs + LEADER_WITHIN_TIMEOUTS * timeoutMs,
+    () => leaderIn(world, core) !== undefined,
+    () => 'nobody leads the healed core',
+  );
   const leaderAfterTimeouts = inTimeouts();
 
   const markers = new Set<number>();
   askForMarkers(world, ledger, workload, core, markers);
-  runUntil(world, startMs + convergeMs(world, ledger), () => hasConverged(world, ledger, core, markers), () => describeCore(world, core));
+  runUntil(
+    world,
+    startMs + convergeMs(world, ledger),
+    () => hasConverged(world, ledger, core, markers),
+    () => describeCore(world, core),
+  );
   const convergedAfterTimeouts = inTimeouts();
 
   watchStability(world, core, timeoutMs);
@@ -59,7 +69,10 @@ function drawCore(world: World): NodeId[] {
   if (!profile.healsCoreOnly || nodes.length < 3) return [...nodes];
   const random = streamOf(world.seed, 'core');
   const size = Math.floor(nodes.length / 2) + 1;
-  return random.shuffle(nodes).slice(0, random.between(size, nodes.length - 1)).sort((left, right) => left - right);
+  return random
+    .shuffle(nodes)
+    .slice(0, random.between(size, nodes.length - 1))
+    .sort((left, right) => left - right);
 }
 
 /** Somebody who leads and whom a node of the core follows; possibly a node outside the core. */
@@ -72,11 +85,19 @@ function leaderIn(world: World, core: readonly NodeId[]): NodeId | undefined {
 }
 
 /** New values at whoever leads, until one of them is chosen: what the chaos left behind may all have been refused. */
-function askForMarkers(world: World, ledger: Ledger, workload: Workload, core: readonly NodeId[], markers: Set<number>): void {
+function askForMarkers(
+  world: World,
+  ledger: Ledger,
+  workload: Workload,
+  core: readonly NodeId[],
+  markers: Set<number>,
+): void {
   if (chosenMarker(ledger, markers) !== undefined) return;
   const leader = leaderIn(world, core);
   if (leader !== undefined) markers.add(workload.propose(leader, false));
-  world.scheduler.after(world.profile.limits.electionTimeoutMs / 3, () => askForMarkers(world, ledger, workload, core, markers));
+  world.scheduler.after(world.profile.limits.electionTimeoutMs / 3, () =>
+    askForMarkers(world, ledger, workload, core, markers),
+  );
 }
 
 /** The slot in which a marker was chosen, if any was. Markers are among the last values of a run. */
@@ -90,12 +111,22 @@ function chosenMarker(ledger: Ledger, markers: ReadonlySet<number>): number | un
 /** Room for catch-up one slot per round trip, which the smallest limits amount to. */
 function convergeMs(world: World, ledger: Ledger): number {
   const { limits, network, disk, turnMs, applyMs } = world.profile;
-  const roundTripMs = 2 * (network.latencyMs + network.jitterMs) + 3 * disk.flushMs + 4 * turnMs + applyMs + limits.heartbeatMs / 2;
+  const roundTripMs =
+    2 * (network.latencyMs + network.jitterMs) +
+    3 * disk.flushMs +
+    4 * turnMs +
+    applyMs +
+    limits.heartbeatMs / 2;
   return limits.electionTimeoutMs * (LEADER_WITHIN_TIMEOUTS + 12) + ledger.slots.size * 2 * roundTripMs;
 }
 
 /** A marker is chosen, and every node of the core has learned and applied the same slots, the marker's included. */
-function hasConverged(world: World, ledger: Ledger, core: readonly NodeId[], markers: ReadonlySet<number>): boolean {
+function hasConverged(
+  world: World,
+  ledger: Ledger,
+  core: readonly NodeId[],
+  markers: ReadonlySet<number>,
+): boolean {
   const learned = world.process(core[0] as NodeId).host?.replica?.learnedSlot ?? 0;
   for (const node of core) {
     const { host, backend } = world.process(node);
@@ -113,7 +144,11 @@ function watchStability(world: World, core: readonly NodeId[], timeoutMs: number
       changes += 1;
       leader = now;
     }
-    if (changes > MAX_LEADER_CHANGES) throw new Violation('NO-LIVELOCK', `leadership of the healed core changed ${changes} times in ${STABLE_TIMEOUTS} election time-outs`);
+    if (changes > MAX_LEADER_CHANGES)
+      throw new Violation(
+        'NO-LIVELOCK',
+        `leadership of the healed core changed ${changes} times in ${STABLE_TIMEOUTS} election time-outs`,
+      );
     return false;
   });
 }
@@ -122,7 +157,8 @@ function watchStability(world: World, core: readonly NodeId[], timeoutMs: number
 function runUntil(world: World, untilMs: number, isDone: () => boolean, complaint?: () => string): void {
   while (!isDone()) {
     if (world.scheduler.step(untilMs)) continue;
-    if (complaint !== undefined) throw new Violation('CORE-CONVERGE', `${complaint()} (${untilMs.toFixed(0)} ms)`);
+    if (complaint !== undefined)
+      throw new Violation('CORE-CONVERGE', `${complaint()} (${untilMs.toFixed(0)} ms)`);
     return;
   }
 }
@@ -130,7 +166,9 @@ function runUntil(world: World, untilMs: number, isDone: () => boolean, complain
 function describeCore(world: World, core: readonly NodeId[]): string {
   const nodes = core.map((node) => {
     const view = world.view(node);
-    return view === undefined ? `${node} dead` : `${node} ${view.role} ${view.ballot.round}.${view.ballot.node} learned=${view.learnedSlot} applied=${view.appliedSlot}`;
+    return view === undefined
+      ? `${node} dead`
+      : `${node} ${view.role} ${view.ballot.round}.${view.ballot.node} learned=${view.learnedSlot} applied=${view.appliedSlot}`;
   });
   return `the healed core did not converge: ${nodes.join(' | ')}`;
 }

@@ -108,7 +108,8 @@ export class Ledger {
   observe(event: SimEvent): void {
     if (event.kind === 'durable') {
       if (event.write.kind === 'promise') this.#promised(event.node, ballotKey(event.write.ballot));
-      if (event.write.kind === 'accept') this.#accepted(event.node, event.write.entry.slot, event.write.entry.ballot, event.write.entry.value);
+      if (event.write.kind === 'accept')
+        this.#accepted(event.node, event.write.entry.slot, event.write.entry.ballot, event.write.entry.value);
     } else if (event.kind === 'step' || event.kind === 'boot') {
       if (event.replica.learnedSlot > this.highestLearned) this.highestLearned = event.replica.learnedSlot;
     }

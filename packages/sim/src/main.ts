@@ -21,12 +21,31 @@ const { values } = parseArgs({
   },
 });
 
-const [first, last] = (values.seeds ?? `${values.seed ?? '1'}..${values.seed ?? '1'}`).split('..').map(Number);
-if (first === undefined || last === undefined || !Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last < first) {
-  process.stderr.write('usage: npm run sim -- --seeds 1..300 | --seed N [--trace --from A --until B] [--twice] [--keep-going]\n');
+const [first, last] = (values.seeds ?? `${values.seed ?? '1'}..${values.seed ?? '1'}`)
+  .split('..')
+  .map(Number);
+if (
+  first === undefined ||
+  last === undefined ||
+  !Number.isSafeInteger(first) ||
+  !Number.isSafeInteger(last) ||
+  last < first
+) {
+  process.stderr.write(
+    'usage: npm run sim -- --seeds 1..300 | --seed N [--trace --from A --until B] [--twice] [--keep-going]\n',
+  );
   process.exit(2);
 }
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
-const trace = values.trace ? { fromEvent: Number(values.from), untilEvent: Number(values.until), write } : undefined;
-const ok = runSeeds({ first, last, twice: values.twice, keepGoing: values['keep-going'], write, ...(trace === undefined ? {} : { trace }) });
+const trace = values.trace
+  ? { fromEvent: Number(values.from), untilEvent: Number(values.until), write }
+  : undefined;
+const ok = runSeeds({
+  first,
+  last,
+  twice: values.twice,
+  keepGoing: values['keep-going'],
+  write,
+  ...(trace === undefined ? {} : { trace }),
+});
 process.exitCode = ok ? 0 : 1;

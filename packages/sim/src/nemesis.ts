@@ -10,10 +10,27 @@ import { drawCuts, isOneWay, SHAPES, type Shape } from './world/partitions.ts';
 import type { World } from './world/world.ts';
 
 export type Strike = { readonly atMs: number } & (
-  | { readonly kind: 'partition'; readonly shape: Shape; readonly lastsMs: number; readonly flaps: number; readonly seed: number }
-  | { readonly kind: 'crash'; readonly node: NodeId | 'leader'; readonly downMs: number; readonly silent: boolean; readonly boundaries: number | undefined }
+  | {
+      readonly kind: 'partition';
+      readonly shape: Shape;
+      readonly lastsMs: number;
+      readonly flaps: number;
+      readonly seed: number;
+    }
+  | {
+      readonly kind: 'crash';
+      readonly node: NodeId | 'leader';
+      readonly downMs: number;
+      readonly silent: boolean;
+      readonly boundaries: number | undefined;
+    }
   | { readonly kind: 'power-cut'; readonly downMs: readonly number[] }
-  | { readonly kind: 'pause'; readonly node: NodeId | 'leader'; readonly lastsMs: number; readonly freezesClock: boolean }
+  | {
+      readonly kind: 'pause';
+      readonly node: NodeId | 'leader';
+      readonly lastsMs: number;
+      readonly freezesClock: boolean;
+    }
   | { readonly kind: 'resign' }
   | { readonly kind: 'campaign'; readonly node: NodeId }
   | { readonly kind: 'usurp'; readonly node: NodeId }
@@ -26,7 +43,11 @@ export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[
   const strikes = (meanMs: number, name: string, draw: (atMs: number, random: Random) => Strike): void => {
     if (meanMs === 0) return;
     const random = streamOf(seed, `nemesis/${name}`);
-    for (let atMs = meanMs * random.fraction(); atMs < profile.chaosMs; atMs += meanMs * (0.3 + 1.4 * random.fraction())) {
+    for (
+      let atMs = meanMs * random.fraction();
+      atMs < profile.chaosMs;
+      atMs += meanMs * (0.3 + 1.4 * random.fraction())
+    ) {
       plan.push(draw(atMs, random));
     }
   };
@@ -60,7 +81,11 @@ export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[
     freezesClock: random.chance(0.3),
   }));
   strikes(every.resignMs, 'resign', (atMs) => ({ atMs, kind: 'resign' }));
-  strikes(every.campaignMs, 'campaign', (atMs, random) => ({ atMs, kind: 'campaign', node: random.pick(nodes) }));
+  strikes(every.campaignMs, 'campaign', (atMs, random) => ({
+    atMs,
+    kind: 'campaign',
+    node: random.pick(nodes),
+  }));
   strikes(every.usurpMs, 'usurp', (atMs, random) => ({ atMs, kind: 'usurp', node: random.pick(nodes) }));
   return plan.sort((left, right) => left.atMs - right.atMs);
 }
@@ -114,7 +139,11 @@ function hit(world: World, strike: Strike, isOver: () => boolean): void {
   }
 }
 
-function partition(world: World, strike: Extract<Strike, { kind: 'partition' }>, later: (delayMs: number, run: () => void) => void): void {
+function partition(
+  world: World,
+  strike: Extract<Strike, { kind: 'partition' }>,
+  later: (delayMs: number, run: () => void) => void,
+): void {
   const cuts = drawCuts(strike.shape, world.nodes, world.leader(), streamOf(strike.seed, 'cuts'));
   if (cuts.length === 0) return;
   world.coverage.hit('partition');
@@ -130,7 +159,11 @@ function partition(world: World, strike: Extract<Strike, { kind: 'partition' }>,
   }
 }
 
-function crash(world: World, strike: Extract<Strike, { kind: 'crash' }>, later: (delayMs: number, run: () => void) => void): void {
+function crash(
+  world: World,
+  strike: Extract<Strike, { kind: 'crash' }>,
+  later: (delayMs: number, run: () => void) => void,
+): void {
   const node = strike.node === 'leader' ? world.leader() : strike.node;
   if (node === undefined || !world.process(node).isAlive) return;
   if (strike.boundaries === undefined) {

@@ -53,7 +53,8 @@ export function drawProfile(seed: number): Profile {
   const electionTimeoutMs = random.pick([40, 100, 300, 1000]);
   const limits = drawLimits(random, electionTimeoutMs);
   const network = drawNetwork(random, electionTimeoutMs);
-  const sometimes = (chance: number, timeouts: number): number => (random.chance(chance) ? electionTimeoutMs * timeouts * (0.5 + random.fraction()) : 0);
+  const sometimes = (chance: number, timeouts: number): number =>
+    random.chance(chance) ? electionTimeoutMs * timeouts * (0.5 + random.fraction()) : 0;
   return {
     nodeCount: random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]),
     limits,

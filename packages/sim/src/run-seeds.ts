@@ -32,9 +32,13 @@ export function runSeeds(range: SeedRange): boolean {
     const verdict = simulate({ seed, ...(range.trace === undefined ? {} : { trace: range.trace }) });
     events += verdict.events;
     coverage.add(verdict.coverage);
-    if (verdict.ok && verdict.heal.leaderAfterTimeouts > slowestLeader.timeouts) slowestLeader = { seed, timeouts: verdict.heal.leaderAfterTimeouts };
+    if (verdict.ok && verdict.heal.leaderAfterTimeouts > slowestLeader.timeouts)
+      slowestLeader = { seed, timeouts: verdict.heal.leaderAfterTimeouts };
     const complaint = verdict.ok ? undefined : describeFailure(verdict);
-    const differs = range.twice && simulate({ seed }).traceHash !== verdict.traceHash ? `seed ${seed}: two runs, two traces` : undefined;
+    const differs =
+      range.twice && simulate({ seed }).traceHash !== verdict.traceHash
+        ? `seed ${seed}: two runs, two traces`
+        : undefined;
     for (const line of [complaint, differs]) if (line !== undefined) write(line);
     if (complaint === undefined && differs === undefined) continue;
     failures += 1;
@@ -44,8 +48,12 @@ export function runSeeds(range: SeedRange): boolean {
   const seeds = last - first + 1;
   const missing = seeds >= COVERING_SEEDS && failures === 0 ? coverage.missing() : [];
   write(`coverage: ${coverage.describe()}`);
-  write(`slowest election after healing: ${slowestLeader.timeouts.toFixed(1)} time-outs (seed ${slowestLeader.seed})`);
-  write(`seeds ${first}..${last}: ${events} events in ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s`);
+  write(
+    `slowest election after healing: ${slowestLeader.timeouts.toFixed(1)} time-outs (seed ${slowestLeader.seed})`,
+  );
+  write(
+    `seeds ${first}..${last}: ${events} events in ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s`,
+  );
   if (missing.length > 0) write(`NOT COVERED: ${missing.join(', ')}`);
   write(failures === 0 && missing.length === 0 ? 'all properties hold' : `${failures} seeds failed`);
   return failures === 0 && missing.length === 0;

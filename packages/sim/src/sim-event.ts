@@ -2,7 +2,16 @@
  * What the omniscient observer sees: every step of every node, every write that became durable, every message at the
  * moment when it leaves. Checkers and the ledger live on these alone.
  */
-import type { Input, JournalImage, JournalWrite, Message, NodeId, Output, Replica, Slot } from '@quorate/core/protocol';
+import type {
+  Input,
+  JournalImage,
+  JournalWrite,
+  Message,
+  NodeId,
+  Output,
+  Replica,
+  Slot,
+} from '@quorate/core/protocol';
 
 export type SimEvent =
   | {
@@ -14,7 +23,13 @@ export type SimEvent =
       readonly replica: Replica;
     }
   | { readonly kind: 'crash'; readonly node: NodeId; readonly lostWrites: number }
-  | { readonly kind: 'step'; readonly node: NodeId; readonly input: Input; readonly output: Output; readonly replica: Replica }
+  | {
+      readonly kind: 'step';
+      readonly node: NodeId;
+      readonly input: Input;
+      readonly output: Output;
+      readonly replica: Replica;
+    }
   | { readonly kind: 'durable'; readonly node: NodeId; readonly write: JournalWrite }
   | { readonly kind: 'send'; readonly node: NodeId; readonly to: NodeId; readonly message: Message };
 

@@ -6,21 +6,23 @@ import { InvariantError } from '@quorate/core/protocol';
 import { allCheckers } from './checkers/index.ts';
 import { CoverageCounts } from './coverage.ts';
 import { CoverageObserver } from './coverage-observer.ts';
-import { heal, type HealReport } from './heal.ts';
+import { type HealReport, heal } from './heal.ts';
 import { CoreHost } from './hosts/core-host.ts';
 import { Ledger } from './ledger.ts';
 import { drawPlan, unleash } from './nemesis.ts';
 import { drawProfile, type Profile } from './profile.ts';
 import { type SimEvent, Violation } from './sim-event.ts';
-import { traceEvent, type TraceOptions } from './trace.ts';
+import { type TraceOptions, traceEvent } from './trace.ts';
 import { Workload } from './workload.ts';
 import { TraceHash } from './world/trace-hash.ts';
-import { World } from './world/world.ts';
+import { type HostFactory, World } from './world/world.ts';
 
 export type SimOptions = {
   readonly seed: number;
   /** Drawn from the seed unless given. */
   readonly profile?: Profile;
+  /** What runs on the nodes; the pure core with a minimal host around it unless given. */
+  readonly createHost?: HostFactory;
   readonly trace?: TraceOptions;
 };
 
@@ -32,7 +34,10 @@ export type Verdict = {
   readonly coverage: CoverageCounts;
   /** Slots that were chosen. */
   readonly chosenSlots: number;
-} & ({ readonly ok: true; readonly heal: HealReport } | { readonly ok: false; readonly violated: string; readonly sentence: string; readonly replay: string });
+} & (
+  | { readonly ok: true; readonly heal: HealReport }
+  | { readonly ok: false; readonly violated: string; readonly sentence: string; readonly replay: string }
+);
 
 export function simulate(options: SimOptions): Verdict {
   const { seed } = options;
@@ -40,7 +45,14 @@ export function simulate(options: SimOptions): Verdict {
   const coverage = new CoverageCounts();
   const hash = new TraceHash();
   const observers: ((event: SimEvent) => void)[] = [];
-  const world = new World(seed, profile, (env) => new CoreHost(env), (event) => observers.forEach((observe) => observe(event)), coverage, hash);
+  const world = new World(
+    seed,
+    profile,
+    options.createHost ?? ((env) => new CoreHost(env)),
+    (event) => observers.forEach((observe) => observe(event)),
+    coverage,
+    hash,
+  );
   const ledger = new Ledger(world.nodes);
   const checkers = allCheckers(profile, world.disks);
   const counter = new CoverageObserver(coverage, world.disks);
@@ -91,6 +103,7 @@ function run(world: World, ledger: Ledger): HealReport {
 
 function asViolation(error: unknown): Violation | undefined {
   if (error instanceof Violation) return error;
-  if (error instanceof InvariantError) return new Violation(`core asserted ${error.invariant}`, error.message, error);
+  if (error instanceof InvariantError)
+    return new Violation(`core asserted ${error.invariant}`, error.message, error);
   return undefined;
 }

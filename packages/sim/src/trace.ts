@@ -5,7 +5,13 @@
  *
  * `event` is the number that `--from` and `--until` take. Only built when somebody looks.
  */
-import { describeBallot, describeInput, describeMessage, describeOutput, describeWrite } from '@quorate/core/protocol';
+import {
+  describeBallot,
+  describeInput,
+  describeMessage,
+  describeOutput,
+  describeWrite,
+} from '@quorate/core/protocol';
 import type { SimEvent } from './sim-event.ts';
 import type { World } from './world/world.ts';
 
@@ -21,7 +27,8 @@ export function traceEvent(world: World, event: SimEvent, options: TraceOptions)
   if (events < options.fromEvent || events > options.untilEvent) return;
   for (const what of lines(event)) {
     const view = world.view(event.node);
-    const role = view === undefined ? '-' : view.role === 'leader' ? 'L' : view.role === 'candidate' ? 'C' : 'F';
+    const role =
+      view === undefined ? '-' : view.role === 'leader' ? 'L' : view.role === 'candidate' ? 'C' : 'F';
     const ballot = view === undefined ? '-' : describeBallot(view.ballot);
     const positions = view === undefined ? '-' : `${view.learnedSlot}/${view.appliedSlot}`;
     options.write(
@@ -33,7 +40,9 @@ export function traceEvent(world: World, event: SimEvent, options: TraceOptions)
 function lines(event: SimEvent): string[] {
   switch (event.kind) {
     case 'boot':
-      return [`boot incarnation=${event.incarnation} journal: promised=${describeBallot(event.image.promised)} learned=${event.image.learnedSlot} backend: applied=${event.appliedSlot}`];
+      return [
+        `boot incarnation=${event.incarnation} journal: promised=${describeBallot(event.image.promised)} learned=${event.image.learnedSlot} backend: applied=${event.appliedSlot}`,
+      ];
     case 'crash':
       return [`crash lost-writes=${event.lostWrites}`];
     case 'durable':

@@ -59,7 +59,9 @@ export class Workload {
     const { alive } = this.#world;
     if (alive.length === 0) return undefined;
     const leaders = alive.filter((node) => this.#world.process(node).host?.replica?.role === 'leader');
-    return leaders.length > 0 && this.#random.chance(0.8) ? this.#random.pick(leaders) : this.#random.pick(alive);
+    return leaders.length > 0 && this.#random.chance(0.8)
+      ? this.#random.pick(leaders)
+      : this.#random.pick(alive);
   }
 
   #valueOf(number: number, stampMs: number): Value {

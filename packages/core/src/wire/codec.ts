@@ -144,11 +144,21 @@ function readHeartbeatEcho(reader: ByteReader): MessageOf<'heartbeat-echo'> {
 }
 
 function readPreVoteReply(reader: ByteReader): MessageOf<'pre-vote-reply'> {
-  return { kind: 'pre-vote-reply', ballot: readBallot(reader), granted: reader.flag(), promised: readPromised(reader) };
+  return {
+    kind: 'pre-vote-reply',
+    ballot: readBallot(reader),
+    granted: reader.flag(),
+    promised: readPromised(reader),
+  };
 }
 
 function readPrepare(reader: ByteReader): MessageOf<'prepare'> {
-  return { kind: 'prepare', ballot: readBallot(reader), fromSlot: readSlot(reader), attempt: reader.integer() };
+  return {
+    kind: 'prepare',
+    ballot: readBallot(reader),
+    fromSlot: readSlot(reader),
+    attempt: reader.integer(),
+  };
 }
 
 function readPromise(reader: ByteReader): MessageOf<'promise'> {
@@ -159,7 +169,16 @@ function readPromise(reader: ByteReader): MessageOf<'promise'> {
   const pageCount = reader.u32();
   if (page >= pageCount) throw malformed(`page ${page} of ${pageCount}`);
   const learnedSlot = readSlotOrZero(reader);
-  return { kind: 'promise', ballot, attempt, answer, page, pageCount, learnedSlot, entries: readEntries(reader, learnedSlot) };
+  return {
+    kind: 'promise',
+    ballot,
+    attempt,
+    answer,
+    page,
+    pageCount,
+    learnedSlot,
+    entries: readEntries(reader, learnedSlot),
+  };
 }
 
 function readAccept(reader: ByteReader): MessageOf<'accept'> {

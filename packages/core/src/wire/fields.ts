@@ -10,8 +10,16 @@
  * message has which field, and to the protocol whether a well-formed message makes sense.
  */
 import { type ByteReader, type ByteWriter, malformed, QuorateError } from '@quorate/wire';
-import { type AcceptedEntry, asNodeId, asSlot, type Ballot, NOOP, type Slot, type Value } from '../protocol/types.ts';
 import type { SlotRange } from '../protocol/message.ts';
+import {
+  type AcceptedEntry,
+  asNodeId,
+  asSlot,
+  type Ballot,
+  NOOP,
+  type Slot,
+  type Value,
+} from '../protocol/types.ts';
 
 const VALUE_NOOP = 0;
 const VALUE_BATCH = 1;
@@ -32,7 +40,8 @@ export function writeBallot(out: ByteWriter, ballot: Ballot): void {
 export function readPromised(reader: ByteReader): Ballot {
   const round = reader.integer();
   const node = reader.u32();
-  if ((round === 0) !== (node === 0)) throw malformed('a ballot has a round without a node, or a node without a round');
+  if ((round === 0) !== (node === 0))
+    throw malformed('a ballot has a round without a node, or a node without a round');
   // A round above this one could not be exceeded by anybody's next ballot.
   if (round === Number.MAX_SAFE_INTEGER) throw malformed('the round of a ballot is out of range');
   return { round, node: asNodeId(node) };
@@ -113,7 +122,10 @@ export function writeDenseEntries(out: ByteWriter, fromSlot: Slot, entries: read
   let expected: number = fromSlot;
   for (const entry of entries) {
     if (entry.slot !== expected) {
-      throw new QuorateError('ARGUMENT', `entries must be dense: slot ${entry.slot} where ${expected} was expected`);
+      throw new QuorateError(
+        'ARGUMENT',
+        `entries must be dense: slot ${entry.slot} where ${expected} was expected`,
+      );
     }
     expected += 1;
     writeBallot(out, entry.ballot);

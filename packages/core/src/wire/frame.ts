@@ -137,9 +137,16 @@ export function peekGroup(frame: Uint8Array): number | undefined {
  * Everything in the frame, in order. Byte strings in it are views into `frame`: copy what outlives it.
  * @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_VERSION, WIRE_CHECKSUM, WIRE_WRONG_CLUSTER (another group)
  */
-export function decodePeerFrame(frame: Uint8Array, checksum: Checksum, limits: PeerFrameLimits): PeerPayload[] {
+export function decodePeerFrame(
+  frame: Uint8Array,
+  checksum: Checksum,
+  limits: PeerFrameLimits,
+): PeerPayload[] {
   if (frame.length > limits.maxFrameBytes) {
-    throw new QuorateError('WIRE_TOO_LARGE', `a frame of ${frame.length} bytes is over the limit of ${limits.maxFrameBytes}`);
+    throw new QuorateError(
+      'WIRE_TOO_LARGE',
+      `a frame of ${frame.length} bytes is over the limit of ${limits.maxFrameBytes}`,
+    );
   }
   const reader = new ByteReader(frame);
   readHeader(reader, frame, checksum, limits);
@@ -149,11 +156,18 @@ export function decodePeerFrame(frame: Uint8Array, checksum: Checksum, limits: P
   return payloads;
 }
 
-function readHeader(reader: ByteReader, frame: Uint8Array, checksum: Checksum, limits: PeerFrameLimits): void {
+function readHeader(
+  reader: ByteReader,
+  frame: Uint8Array,
+  checksum: Checksum,
+  limits: PeerFrameLimits,
+): void {
   if (reader.u16() !== MAGIC) throw malformed('this is not a frame of a Quorate peer');
   const version = reader.u8();
   if (version < PEER_WIRE_VERSIONS.min || version > PEER_WIRE_VERSIONS.max) {
-    throw new QuorateError('WIRE_VERSION', `a frame of version ${version} cannot be read by this build`, { details: { version } });
+    throw new QuorateError('WIRE_VERSION', `a frame of version ${version} cannot be read by this build`, {
+      details: { version },
+    });
   }
   const flags = reader.u8();
   if (flags !== 0) throw malformed(`unknown flags ${flags}`);
@@ -163,21 +177,30 @@ function readHeader(reader: ByteReader, frame: Uint8Array, checksum: Checksum, l
     throw new QuorateError('WIRE_CHECKSUM', 'the checksum of a frame does not fit its content');
   }
   if (group !== limits.group) {
-    throw new QuorateError('WIRE_WRONG_CLUSTER', `a frame for group ${group} came to group ${limits.group}`, { details: { group } });
+    throw new QuorateError('WIRE_WRONG_CLUSTER', `a frame for group ${group} came to group ${limits.group}`, {
+      details: { group },
+    });
   }
 }
 
 function readPayload(reader: ByteReader): PeerPayload {
   const type = reader.u8();
   const length = reader.u32();
-  if (length > reader.remaining) throw malformed(`a message of ${length} bytes where ${reader.remaining} are left`);
+  if (length > reader.remaining)
+    throw malformed(`a message of ${length} bytes where ${reader.remaining} are left`);
   const end = reader.offset + length;
-  const payload = type === FORWARD ? readForward(reader, end) : type === FORWARD_REPLY ? readForwardReply(reader, end) : undefined;
+  const payload =
+    type === FORWARD
+      ? readForward(reader, end)
+      : type === FORWARD_REPLY
+        ? readForwardReply(reader, end)
+        : undefined;
   if (payload !== undefined) return payload;
   const message = readMessage(type, reader);
   if (message === undefined) throw malformed(`unknown message type ${type}`);
   // Reading on into the next message, or stopping short of it, both mean that the two sides disagree on the format.
-  if (reader.offset !== end) throw malformed(`a message of type ${type} does not have the length that it says`);
+  if (reader.offset !== end)
+    throw malformed(`a message of type ${type} does not have the length that it says`);
   return { kind: 'protocol', message };
 }
 

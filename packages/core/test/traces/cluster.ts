@@ -4,12 +4,23 @@
  * A strict and simple host: writes become durable at `flush`, messages wait for the write they name, links carry in
  * order. Everything that happens is written down as lines of text, in the words of describe.ts.
  */
+
+import { maxBallot, ZERO_BALLOT } from '#src/protocol/ballot.ts';
 import { describeMessage, describeReadAnswer, describeSettlement } from '#src/protocol/describe.ts';
 import type { Message } from '#src/protocol/message.ts';
 import { createReplica } from '#src/protocol/replica.ts';
 import type { Input, JournalWrite, Outgoing, Output, Replica } from '#src/protocol/replica-types.ts';
-import { ZERO_BALLOT, maxBallot } from '#src/protocol/ballot.ts';
-import { type AcceptedEntry, asMonotonicMs, asNodeId, asSlot, type Ballot, type NodeId, type ProtocolLimits, type Slot, type Value } from '#src/protocol/types.ts';
+import {
+  type AcceptedEntry,
+  asMonotonicMs,
+  asNodeId,
+  asSlot,
+  type Ballot,
+  type NodeId,
+  type ProtocolLimits,
+  type Slot,
+  type Value,
+} from '#src/protocol/types.ts';
 
 type Held = AcceptedEntry & { readonly chosen: boolean };
 
@@ -55,8 +66,24 @@ export class TraceCluster {
     this.#seed = seed;
     this.#durableBackend = durableBackend;
     for (let id = 1; id <= count; id++) {
-      const disk: Disk = { promised: ZERO_BALLOT, learnedSlot: asSlot(0), entries: new Map(), appliedSlot: asSlot(0) };
-      this.#nodes.set(asNodeId(id), { id: asNodeId(id), disk, replica: undefined, unflushed: [], durable: 0, outbox: [], diskIsHeld: false, turnIsDue: false, shown: '', incarnations: 0 });
+      const disk: Disk = {
+        promised: ZERO_BALLOT,
+        learnedSlot: asSlot(0),
+        entries: new Map(),
+        appliedSlot: asSlot(0),
+      };
+      this.#nodes.set(asNodeId(id), {
+        id: asNodeId(id),
+        disk,
+        replica: undefined,
+        unflushed: [],
+        durable: 0,
+        outbox: [],
+        diskIsHeld: false,
+        turnIsDue: false,
+        shown: '',
+        incarnations: 0,
+      });
     }
     for (const node of this.#nodes.values()) this.#boot(node);
   }
@@ -101,7 +128,8 @@ export class TraceCluster {
     const untilMs = this.#nowMs + durationMs;
     while (this.#nowMs < untilMs) {
       this.#nowMs = Math.min(untilMs, this.#nowMs + this.#limits.heartbeatMs / 2);
-      for (const node of this.#nodes.values()) if (node.replica !== undefined) this.step(node.id, { kind: 'tick' });
+      for (const node of this.#nodes.values())
+        if (node.replica !== undefined) this.step(node.id, { kind: 'tick' });
       this.run();
     }
   }
@@ -148,7 +176,14 @@ export class TraceCluster {
     for (const write of node.unflushed.slice(0, keep)) store(node.disk, write);
     const applied = this.#durableBackend ? (node.replica?.learnedSlot ?? asSlot(0)) : asSlot(0);
     if (applied > node.disk.appliedSlot || !this.#durableBackend) node.disk.appliedSlot = applied;
-    Object.assign(node, { replica: undefined, unflushed: [], outbox: [], durable: 0, turnIsDue: false, shown: '' });
+    Object.assign(node, {
+      replica: undefined,
+      unflushed: [],
+      outbox: [],
+      durable: 0,
+      turnIsDue: false,
+      shown: '',
+    });
     this.#parcels = this.#parcels.filter(({ from, to }) => from !== id && to !== id);
   }
 
@@ -167,14 +202,21 @@ export class TraceCluster {
   describe(): void {
     for (const { id, replica } of this.#nodes.values()) {
       const view = replica?.view();
-      const held = view?.accepted.map(({ slot, ballot }) => ` ${slot}@${ballot.round}.${ballot.node}`).join('') ?? '';
-      this.#lines.push(view === undefined ? `${id} down` : `${statusOf(view)} learned=${view.learnedSlot}${held === '' ? '' : ` holds${held}`}`);
+      const held =
+        view?.accepted.map(({ slot, ballot }) => ` ${slot}@${ballot.round}.${ballot.node}`).join('') ?? '';
+      this.#lines.push(
+        view === undefined
+          ? `${id} down`
+          : `${statusOf(view)} learned=${view.learnedSlot}${held === '' ? '' : ` holds${held}`}`,
+      );
     }
   }
 
   #boot(node: Node): void {
     const { disk } = node;
-    const accepted = [...disk.entries.values()].filter(({ slot }) => slot > disk.learnedSlot).sort((left, right) => left.slot - right.slot);
+    const accepted = [...disk.entries.values()]
+      .filter(({ slot }) => slot > disk.learnedSlot)
+      .sort((left, right) => left.slot - right.slot);
     node.replica = createReplica({
       self: node.id,
       membership: { voters: [...this.#nodes.keys()] },
@@ -199,7 +241,12 @@ export class TraceCluster {
         if (held === undefined) break;
         entries.push({ slot: held.slot, ballot: held.ballot, value: held.value });
       }
-      const message: Message = { kind: 'catch-up-reply', fromSlot, entries, learnedSlot: (node.replica as Replica).learnedSlot };
+      const message: Message = {
+        kind: 'catch-up-reply',
+        fromSlot,
+        entries,
+        learnedSlot: (node.replica as Replica).learnedSlot,
+      };
       node.outbox.push({ to, lane: 'bulk', after: 0 as Outgoing['after'], message });
     }
     this.#note(node);
@@ -258,7 +305,8 @@ export class TraceCluster {
 
   #deliver({ from, to, message }: Parcel): void {
     const isLost = isAmong(this.#cuts, { from, to, message }) || this.#node(to).replica === undefined;
-    if (!this.#hidden.has(message.kind)) this.#lines.push(`${from} ${isLost ? '-x' : '->'} ${to} ${describeMessage(message)}`);
+    if (!this.#hidden.has(message.kind))
+      this.#lines.push(`${from} ${isLost ? '-x' : '->'} ${to} ${describeMessage(message)}`);
     if (!isLost) this.step(to, { kind: 'receive', from, message });
   }
 
@@ -280,6 +328,7 @@ function statusOf(view: ReturnType<Replica['view']>): string {
 function store(disk: Disk, write: JournalWrite): void {
   if (write.kind === 'promise') disk.promised = maxBallot(disk.promised, write.ballot);
   if (write.kind === 'accept') disk.promised = maxBallot(disk.promised, write.entry.ballot);
-  if (write.kind === 'accept' || write.kind === 'chosen') disk.entries.set(write.entry.slot, { ...write.entry, chosen: write.kind === 'chosen' });
+  if (write.kind === 'accept' || write.kind === 'chosen')
+    disk.entries.set(write.entry.slot, { ...write.entry, chosen: write.kind === 'chosen' });
   if (write.kind === 'learned') disk.learnedSlot = write.slot;
 }

@@ -11,7 +11,9 @@ import { replay } from './transcript.ts';
 const folder = fileURLToPath(new URL('../../test/traces/', import.meta.url));
 
 describe('transcripts', () => {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.txt')).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.txt'))
+    .sort();
 
   it('are there', () => assert.ok(names.length >= 20, `${names.length} transcripts in ${folder}`));
 

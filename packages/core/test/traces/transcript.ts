@@ -12,7 +12,10 @@ const SEPARATOR = '----';
 /** Runs the file's commands and returns the file as it ought to be. */
 export function replay(text: string): string {
   const player = new Player();
-  const scenes = text.split(/\n\s*\n/).map((scene) => scene.trimEnd()).filter((scene) => scene !== '');
+  const scenes = text
+    .split(/\n\s*\n/)
+    .map((scene) => scene.trimEnd())
+    .filter((scene) => scene !== '');
   return `${scenes.map((scene) => playScene(player, scene)).join('\n\n')}\n`;
 }
 
@@ -96,14 +99,21 @@ class Player {
     const numbers = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, Number(value)]));
     const unknown = Object.keys(numbers).find((name) => !(name in DEFAULT_LIMITS));
     if (unknown !== undefined) throw new Error(`there is no limit ${unknown}`);
-    this.#cluster = new TraceCluster(this.#count, Number(seed ?? 1), { ...DEFAULT_LIMITS, ...(numbers as Partial<ProtocolLimits>) }, backend === 'durable');
+    this.#cluster = new TraceCluster(
+      this.#count,
+      Number(seed ?? 1),
+      { ...DEFAULT_LIMITS, ...(numbers as Partial<ProtocolLimits>) },
+      backend === 'durable',
+    );
   }
 
   /** `2` is every link of node 2, in both directions. */
   #links(words: readonly string[]): string[] {
     return words.flatMap((word) => {
       if (word.includes('>')) return [word];
-      const others = Array.from({ length: this.#count }, (_, index) => index + 1).filter((id) => id !== Number(word));
+      const others = Array.from({ length: this.#count }, (_, index) => index + 1).filter(
+        (id) => id !== Number(word),
+      );
       return others.flatMap((other) => [`${word}>${other}`, `${other}>${word}`]);
     });
   }
@@ -116,10 +126,14 @@ function nodeOf(word: string): NodeId {
 }
 
 function optionsOf(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => word.split('=') as [string, string]));
+  return Object.fromEntries(
+    words.filter((word) => word.includes('=')).map((word) => word.split('=') as [string, string]),
+  );
 }
 
 /** Words between spaces; a quoted text is one word. */
 function splitWords(command: string): string[] {
-  return (command.match(/"[^"]*"|\S+/g) ?? []).map((word) => (word.startsWith('"') ? word.slice(1, -1) : word));
+  return (command.match(/"[^"]*"|\S+/g) ?? []).map((word) =>
+    word.startsWith('"') ? word.slice(1, -1) : word,
+  );
 }

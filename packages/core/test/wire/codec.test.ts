@@ -7,10 +7,17 @@ import { crc32 } from 'node:zlib';
 import { QuorateError } from '@quorate/wire';
 import fc from 'fast-check';
 import { describeMessage } from '#src/protocol/describe.ts';
+import type { Message } from '#src/protocol/message.ts';
 import { asSlot } from '#src/protocol/types.ts';
 import { MESSAGE_TYPE } from '#src/wire/codec.ts';
-import { decodePeerFrame, encodePeerFrame, type Forward, type ForwardReply, PeerFrameWriter, type PeerPayload } from '#src/wire/frame.ts';
-import type { Message } from '#src/protocol/message.ts';
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  type Forward,
+  type ForwardReply,
+  PeerFrameWriter,
+  type PeerPayload,
+} from '#src/wire/frame.ts';
 import { anything, messageOfKind } from './arbitrary.ts';
 import { GOLDEN_FRAME_HEX, GOLDEN_VECTORS } from './golden.ts';
 
@@ -19,7 +26,8 @@ const HEADER_BYTES = 12;
 
 const decode = (frame: Uint8Array): PeerPayload[] => decodePeerFrame(frame, crc32, LIMITS);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const flat = (payload: PeerPayload): Message | Forward | ForwardReply => (payload.kind === 'protocol' ? payload.message : payload);
+const flat = (payload: PeerPayload): Message | Forward | ForwardReply =>
+  payload.kind === 'protocol' ? payload.message : payload;
 
 describe('peer codec', () => {
   for (const [kind, arbitrary] of Object.entries(messageOfKind)) {
@@ -52,7 +60,10 @@ describe('peer codec', () => {
       assert.equal(hex(frame.subarray(HEADER_BYTES)), expected, payload.kind);
       assert.deepEqual(decode(frame).map(flat), [payload]);
     }
-    const frame = encodePeerFrame(GOLDEN_VECTORS.slice(0, 2).map((vector) => vector.payload), crc32);
+    const frame = encodePeerFrame(
+      GOLDEN_VECTORS.slice(0, 2).map((vector) => vector.payload),
+      crc32,
+    );
     assert.equal(hex(frame), GOLDEN_FRAME_HEX);
   });
 
@@ -83,7 +94,11 @@ describe('peer codec', () => {
     assert.throws(() => writer.take(crc32), { code: 'ARGUMENT' });
     writer.add(message);
     assert.equal(hex(writer.take(crc32)), hex(encodePeerFrame([message], crc32)));
-    assert.equal(decode(first).length, 2, 'a frame that was taken does not change when the writer is used again');
+    assert.equal(
+      decode(first).length,
+      2,
+      'a frame that was taken does not change when the writer is used again',
+    );
   });
 
   it('the decoder copies no value: bytes are views into the frame', () => {
@@ -99,7 +114,11 @@ describe('peer codec', () => {
     const frame = encodePeerFrame([accept], crc32);
     bytes.fill(0);
     const [payload] = decode(frame);
-    assert.ok(payload?.kind === 'protocol' && payload.message.kind === 'accept' && payload.message.value.kind === 'batch');
+    assert.ok(
+      payload?.kind === 'protocol' &&
+        payload.message.kind === 'accept' &&
+        payload.message.value.kind === 'batch',
+    );
     assert.equal(payload.message.value.bytes.buffer, frame.buffer);
     assert.equal(payload.message.value.bytes[24_999], 7, 'the writer had copied what it was given');
   });
@@ -108,13 +127,35 @@ describe('peer codec', () => {
     const slot = asSlot(1);
     const ballot = { round: 1, node: 1 as never };
     const wrong: readonly Message[] = [
-      { kind: 'accept', ballot, baseSlot: slot, slot, value: { kind: 'batch', stampMs: 0, bytes: new Uint8Array() }, learnedSlot: slot },
-      { kind: 'accept', ballot, baseSlot: slot, slot, value: { kind: 'batch', stampMs: 0.5, bytes: Uint8Array.of(1) }, learnedSlot: slot },
+      {
+        kind: 'accept',
+        ballot,
+        baseSlot: slot,
+        slot,
+        value: { kind: 'batch', stampMs: 0, bytes: new Uint8Array() },
+        learnedSlot: slot,
+      },
+      {
+        kind: 'accept',
+        ballot,
+        baseSlot: slot,
+        slot,
+        value: { kind: 'batch', stampMs: 0.5, bytes: Uint8Array.of(1) },
+        learnedSlot: slot,
+      },
       { kind: 'learned', ballot, learnedSlot: asSlot(-1) },
-      { kind: 'catch-up-reply', fromSlot: slot, learnedSlot: slot, entries: [{ slot: asSlot(2), ballot, value: { kind: 'noop' } }] },
+      {
+        kind: 'catch-up-reply',
+        fromSlot: slot,
+        learnedSlot: slot,
+        entries: [{ slot: asSlot(2), ballot, value: { kind: 'noop' } }],
+      },
     ];
     for (const message of wrong) {
-      assert.throws(() => encodePeerFrame([message], crc32), (error) => error instanceof QuorateError && error.code === 'ARGUMENT');
+      assert.throws(
+        () => encodePeerFrame([message], crc32),
+        (error) => error instanceof QuorateError && error.code === 'ARGUMENT',
+      );
     }
   });
 });

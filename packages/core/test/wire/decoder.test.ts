@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
-import { ByteWriter, ERRORS, QuorateError, type ErrorCode } from '@quorate/wire';
+import { ByteWriter, ERRORS, type ErrorCode, QuorateError } from '@quorate/wire';
 import fc from 'fast-check';
-import { asNodeId, asSlot, type Ballot } from '#src/protocol/types.ts';
 import type { Message } from '#src/protocol/message.ts';
+import { asNodeId, asSlot, type Ballot } from '#src/protocol/types.ts';
 import { MESSAGE_TYPE } from '#src/wire/codec.ts';
 import { decodePeerFrame, encodePeerFrame, peekGroup } from '#src/wire/frame.ts';
 import { anything } from './arbitrary.ts';
@@ -49,7 +49,10 @@ function frameOf(kind: Message['kind'], fields: (out: ByteWriter) => void): Uint
   });
 }
 
-function writeBallot(out: ByteWriter, value: { readonly round: number; readonly node: number } = ballot): void {
+function writeBallot(
+  out: ByteWriter,
+  value: { readonly round: number; readonly node: number } = ballot,
+): void {
   out.integer(value.round);
   out.u32(value.node);
 }
@@ -60,7 +63,10 @@ describe('peer frame decoder', () => {
       const frame = encodePeerFrame([payload, payload], crc32);
       for (let length = 0; length < frame.length; length++) {
         const code = refusal(frame.slice(0, length));
-        assert.ok(code === 'WIRE_MALFORMED' || code === 'WIRE_CHECKSUM', `${payload.kind} cut at ${length}: ${code}`);
+        assert.ok(
+          code === 'WIRE_MALFORMED' || code === 'WIRE_CHECKSUM',
+          `${payload.kind} cut at ${length}: ${code}`,
+        );
       }
     }
   });
@@ -70,7 +76,11 @@ describe('peer frame decoder', () => {
       const frame = encodePeerFrame([payload], crc32);
       for (let length = 12; length < frame.length; length++) {
         const body = frame.slice(12, length);
-        assert.equal(refusal(frameAround((out) => out.raw(body))), 'WIRE_MALFORMED', `${payload.kind} cut at ${length}`);
+        assert.equal(
+          refusal(frameAround((out) => out.raw(body))),
+          'WIRE_MALFORMED',
+          `${payload.kind} cut at ${length}`,
+        );
       }
     }
   });
@@ -110,114 +120,186 @@ describe('peer frame decoder', () => {
 
   const malformedFrames: readonly (readonly [string, Uint8Array])[] = [
     ['an unknown type', frameAround((out) => (out.u8(200), out.u32(0)))],
-    ['a message longer than the frame', frameAround((out) => (out.u8(MESSAGE_TYPE.transfer), out.u32(0xffff_ffff), writeBallot(out)))],
+    [
+      'a message longer than the frame',
+      frameAround((out) => (out.u8(MESSAGE_TYPE.transfer), out.u32(0xffff_ffff), writeBallot(out))),
+    ],
     ['a message with bytes left over', frameOf('transfer', (out) => (writeBallot(out), out.u8(0)))],
-    ['a message that reads into the next', frameAround((out) => {
-      for (let times = 0; times < 2; times++) {
-        out.u8(MESSAGE_TYPE.transfer);
-        out.u32(6);
-        writeBallot(out);
-      }
-    })],
-    ['the zero ballot where one is proposed', frameOf('transfer', (out) => writeBallot(out, { round: 0, node: 0 }))],
+    [
+      'a message that reads into the next',
+      frameAround((out) => {
+        for (let times = 0; times < 2; times++) {
+          out.u8(MESSAGE_TYPE.transfer);
+          out.u32(6);
+          writeBallot(out);
+        }
+      }),
+    ],
+    [
+      'the zero ballot where one is proposed',
+      frameOf('transfer', (out) => writeBallot(out, { round: 0, node: 0 })),
+    ],
     ['a round without a node', frameOf('transfer', (out) => writeBallot(out, { round: 1, node: 0 }))],
     ['a node without a round', frameOf('transfer', (out) => writeBallot(out, { round: 0, node: 1 }))],
-    ['a round that nobody could exceed', frameOf('transfer', (out) => writeBallot(out, { round: Number.MAX_SAFE_INTEGER, node: 1 }))],
-    ['slot 0 in an Accept', frameOf('accept', (out) => {
-      writeBallot(out);
-      for (const number of [0, 0, 0]) out.integer(number);
-      out.u8(0);
-    })],
-    ['an Accept below its base', frameOf('accept', (out) => {
-      writeBallot(out);
-      for (const number of [5, 4, 0]) out.integer(number);
-      out.u8(0);
-    })],
-    ['an empty batch', frameOf('accept', (out) => {
-      writeBallot(out);
-      for (const number of [4, 4, 0]) out.integer(number);
-      out.u8(1);
-      out.integer(0);
-      out.u32(0);
-    })],
-    ['a value longer than the message', frameOf('accept', (out) => {
-      writeBallot(out);
-      for (const number of [4, 4, 0]) out.integer(number);
-      out.u8(1);
-      out.integer(0);
-      out.u32(0x7fff_ffff);
-      out.u8(1);
-    })],
-    ['a page beyond the last', frameOf('promise', (out) => {
-      writeBallot(out);
-      out.integer(1);
-      out.u32(9);
-      out.u32(2);
-      out.u32(2);
-      out.integer(0);
-      out.u32(0);
-    })],
-    ['more entries than bytes', frameOf('promise', (out) => {
-      writeBallot(out);
-      out.integer(1);
-      out.u32(9);
-      out.u32(0);
-      out.u32(1);
-      out.integer(0);
-      out.u32(0xffff_ffff);
-    })],
-    ['entries that do not rise', frameOf('promise', (out) => {
-      writeBallot(out);
-      out.integer(1);
-      out.u32(9);
-      out.u32(0);
-      out.u32(1);
-      out.integer(3);
-      out.u32(2);
-      for (const slot of [5, 5]) {
-        out.integer(slot);
+    [
+      'a round that nobody could exceed',
+      frameOf('transfer', (out) => writeBallot(out, { round: Number.MAX_SAFE_INTEGER, node: 1 })),
+    ],
+    [
+      'slot 0 in an Accept',
+      frameOf('accept', (out) => {
+        writeBallot(out);
+        for (const number of [0, 0, 0]) out.integer(number);
+        out.u8(0);
+      }),
+    ],
+    [
+      'an Accept below its base',
+      frameOf('accept', (out) => {
+        writeBallot(out);
+        for (const number of [5, 4, 0]) out.integer(number);
+        out.u8(0);
+      }),
+    ],
+    [
+      'an empty batch',
+      frameOf('accept', (out) => {
+        writeBallot(out);
+        for (const number of [4, 4, 0]) out.integer(number);
+        out.u8(1);
+        out.integer(0);
+        out.u32(0);
+      }),
+    ],
+    [
+      'a value longer than the message',
+      frameOf('accept', (out) => {
+        writeBallot(out);
+        for (const number of [4, 4, 0]) out.integer(number);
+        out.u8(1);
+        out.integer(0);
+        out.u32(0x7fff_ffff);
+        out.u8(1);
+      }),
+    ],
+    [
+      'a page beyond the last',
+      frameOf('promise', (out) => {
+        writeBallot(out);
+        out.integer(1);
+        out.u32(9);
+        out.u32(2);
+        out.u32(2);
+        out.integer(0);
+        out.u32(0);
+      }),
+    ],
+    [
+      'more entries than bytes',
+      frameOf('promise', (out) => {
+        writeBallot(out);
+        out.integer(1);
+        out.u32(9);
+        out.u32(0);
+        out.u32(1);
+        out.integer(0);
+        out.u32(0xffff_ffff);
+      }),
+    ],
+    [
+      'entries that do not rise',
+      frameOf('promise', (out) => {
+        writeBallot(out);
+        out.integer(1);
+        out.u32(9);
+        out.u32(0);
+        out.u32(1);
+        out.integer(3);
+        out.u32(2);
+        for (const slot of [5, 5]) {
+          out.integer(slot);
+          writeBallot(out);
+          out.u8(0);
+        }
+      }),
+    ],
+    [
+      'an entry that is not above the learned slot',
+      frameOf('promise', (out) => {
+        writeBallot(out);
+        out.integer(1);
+        out.u32(9);
+        out.u32(0);
+        out.u32(1);
+        out.integer(5);
+        out.u32(1);
+        out.integer(5);
         writeBallot(out);
         out.u8(0);
-      }
-    })],
-    ['an entry that is not above the learned slot', frameOf('promise', (out) => {
-      writeBallot(out);
-      out.integer(1);
-      out.u32(9);
-      out.u32(0);
-      out.u32(1);
-      out.integer(5);
-      out.u32(1);
-      out.integer(5);
-      writeBallot(out);
-      out.u8(0);
-    })],
-    ['overlapping ranges', frameOf('accepted', (out) => {
-      writeBallot(out);
-      out.integer(3);
-      out.u32(2);
-      for (const slot of [5, 8, 7, 9]) out.integer(slot);
-    })],
-    ['an empty range', frameOf('accepted', (out) => {
-      writeBallot(out);
-      out.integer(3);
-      out.u32(1);
-      for (const slot of [5, 5]) out.integer(slot);
-    })],
-    ['a range at the cumulative slot', frameOf('accepted', (out) => {
-      writeBallot(out);
-      out.integer(3);
-      out.u32(1);
-      for (const slot of [3, 5]) out.integer(slot);
-    })],
-    ['a catch-up request for nothing', frameOf('catch-up-request', (out) => (out.integer(5), out.integer(5)))],
-    ['a refused read with a slot', frameOf('read-index-reply', (out) => (out.integer(1), out.u8(1), out.integer(5)))],
+      }),
+    ],
+    [
+      'overlapping ranges',
+      frameOf('accepted', (out) => {
+        writeBallot(out);
+        out.integer(3);
+        out.u32(2);
+        for (const slot of [5, 8, 7, 9]) out.integer(slot);
+      }),
+    ],
+    [
+      'an empty range',
+      frameOf('accepted', (out) => {
+        writeBallot(out);
+        out.integer(3);
+        out.u32(1);
+        for (const slot of [5, 5]) out.integer(slot);
+      }),
+    ],
+    [
+      'a range at the cumulative slot',
+      frameOf('accepted', (out) => {
+        writeBallot(out);
+        out.integer(3);
+        out.u32(1);
+        for (const slot of [3, 5]) out.integer(slot);
+      }),
+    ],
+    [
+      'a catch-up request for nothing',
+      frameOf('catch-up-request', (out) => (out.integer(5), out.integer(5))),
+    ],
+    [
+      'a refused read with a slot',
+      frameOf('read-index-reply', (out) => (out.integer(1), out.u8(1), out.integer(5))),
+    ],
     ['a flag of 2', frameOf('read-index-reply', (out) => (out.integer(1), out.u8(2), out.integer(0)))],
-    ['a fraction as a slot', frameOf('learned', (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([1.5]).buffer))))],
-    ['a negative slot', frameOf('learned', (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([-3]).buffer))))],
-    ['a slot that is not a number', frameOf('learned', (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([Number.NaN]).buffer))))],
-    ['a forwarded group without bytes', frameAround((out) => (out.u8(64), out.u32(20), out.raw(new Uint8Array(20))))],
-    ['a forward that is too short', frameAround((out) => (out.u8(64), out.u32(4), out.raw(new Uint8Array(40))))],
+    [
+      'a fraction as a slot',
+      frameOf(
+        'learned',
+        (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([1.5]).buffer))),
+      ),
+    ],
+    [
+      'a negative slot',
+      frameOf('learned', (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([-3]).buffer)))),
+    ],
+    [
+      'a slot that is not a number',
+      frameOf(
+        'learned',
+        (out) => (writeBallot(out), out.raw(new Uint8Array(new Float64Array([Number.NaN]).buffer))),
+      ),
+    ],
+    [
+      'a forwarded group without bytes',
+      frameAround((out) => (out.u8(64), out.u32(20), out.raw(new Uint8Array(20)))),
+    ],
+    [
+      'a forward that is too short',
+      frameAround((out) => (out.u8(64), out.u32(4), out.raw(new Uint8Array(40)))),
+    ],
   ];
   for (const [what, frame] of malformedFrames) {
     it(`refuses ${what}`, () => assert.equal(refusal(frame), 'WIRE_MALFORMED'));
@@ -225,14 +307,19 @@ describe('peer frame decoder', () => {
 
   it('reads slots up to the highest one', () => {
     const message: Message = { kind: 'learned', ballot, learnedSlot: asSlot(Number.MAX_SAFE_INTEGER) };
-    assert.deepEqual(decodePeerFrame(encodePeerFrame([message], crc32), crc32, LIMITS), [{ kind: 'protocol', message }]);
+    assert.deepEqual(decodePeerFrame(encodePeerFrame([message], crc32), crc32, LIMITS), [
+      { kind: 'protocol', message },
+    ]);
   });
 
   it('any bytes at all give payloads or an error of the wire', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         judge(bytes, 0);
-        judge(frameAround((out) => out.raw(bytes)), 0);
+        judge(
+          frameAround((out) => out.raw(bytes)),
+          0,
+        );
       }),
       { numRuns: 2000 },
     );
@@ -240,11 +327,19 @@ describe('peer frame decoder', () => {
 
   it('a byte changed anywhere behind a right checksum gives payloads of one spelling or an error', () => {
     fc.assert(
-      fc.property(fc.array(anything, { minLength: 1, maxLength: 3 }), fc.nat(), fc.nat(255), (payloads, position, byte) => {
-        const body = encodePeerFrame(payloads, crc32).slice(12);
-        body[position % body.length] = byte;
-        judge(frameAround((out) => out.raw(body)), 0);
-      }),
+      fc.property(
+        fc.array(anything, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        fc.nat(255),
+        (payloads, position, byte) => {
+          const body = encodePeerFrame(payloads, crc32).slice(12);
+          body[position % body.length] = byte;
+          judge(
+            frameAround((out) => out.raw(body)),
+            0,
+          );
+        },
+      ),
       { numRuns: 2000 },
     );
   });

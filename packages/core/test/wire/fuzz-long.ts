@@ -11,4 +11,6 @@ process.stdout.write(`peer frames: ${executions} executions, seed ${seed}\n`);
 const startedAt = performance.now();
 const report = fuzzFrames(seed, executions, Number.POSITIVE_INFINITY);
 const seconds = (performance.now() - startedAt) / 1000;
-process.stdout.write(`${JSON.stringify(report)}\n${report.executions} executions in ${seconds.toFixed(1)} s, no failure\n`);
+process.stdout.write(
+  `${JSON.stringify(report)}\n${report.executions} executions in ${seconds.toFixed(1)} s, no failure\n`,
+);

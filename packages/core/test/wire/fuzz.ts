@@ -9,12 +9,22 @@ import { crc32 } from 'node:zlib';
 import { ERRORS, QuorateError } from '@quorate/wire';
 import type { Message } from '#src/protocol/message.ts';
 import { createRandom, type Random } from '#src/protocol/random.ts';
-import { decodePeerFrame, encodePeerFrame, type Forward, type ForwardReply, type PeerPayload } from '#src/wire/frame.ts';
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  type Forward,
+  type ForwardReply,
+  type PeerPayload,
+} from '#src/wire/frame.ts';
 import { GOLDEN_VECTORS } from './golden.ts';
 
 const LIMITS = { maxFrameBytes: 65_536, group: 0 };
 
-export type FuzzReport = { readonly executions: number; readonly decoded: number; readonly refused: Readonly<Record<string, number>> };
+export type FuzzReport = {
+  readonly executions: number;
+  readonly decoded: number;
+  readonly refused: Readonly<Record<string, number>>;
+};
 
 /** Runs until `executions` are done or `budgetMs` is over. @throws Error that names the seed and the bytes. */
 export function fuzzFrames(seed: number, executions: number, budgetMs: number): FuzzReport {
@@ -43,7 +53,8 @@ export function judge(frame: Uint8Array, seed: number): string | undefined {
     throw new Error(`seed ${seed}: not an error of the wire for ${toHex(frame)}`, { cause: error });
   }
   const again = encodePeerFrame(payloads.map(flat), crc32);
-  if (toHex(again) !== toHex(frame)) throw new Error(`seed ${seed}: two spellings, ${toHex(frame)} and ${toHex(again)}`);
+  if (toHex(again) !== toHex(frame))
+    throw new Error(`seed ${seed}: two spellings, ${toHex(frame)} and ${toHex(again)}`);
   return undefined;
 }
 

@@ -1,7 +1,14 @@
 /**
  * Properties of acceptors and candidates: PROMISE-MONO, ACCEPT-GE-PROMISE, BALLOT-UNIQUE, DURABLE-BEFORE-SEND.
  */
-import { type Accepted, describeBallot, type JournalWrite, type Message, type NodeId, type Promise_ } from '@quorate/core/protocol';
+import {
+  type Accepted,
+  describeBallot,
+  type JournalWrite,
+  type Message,
+  type NodeId,
+  type Promise_,
+} from '@quorate/core/protocol';
 import { ballotKey, describeKey, type Ledger } from '../ledger.ts';
 import type { SimEvent } from '../sim-event.ts';
 import type { SimDisk } from '../world/journal.ts';
@@ -22,14 +29,17 @@ export class PromiseMono implements Checker {
       const found = ballotKey(event.replica.view().promised);
       this.#promised.set(event.node, found);
       const durable = ledger.durablePromise.get(event.node) ?? 0;
-      return found < durable ? `node ${event.node} starts with promise ${describeKey(found)}, durable was ${describeKey(durable)}` : undefined;
+      return found < durable
+        ? `node ${event.node} starts with promise ${describeKey(found)}, durable was ${describeKey(durable)}`
+        : undefined;
     }
     if (event.kind !== 'step') return undefined;
     for (const write of event.output.persist) {
       if (write.kind !== 'promise') continue;
       const promised = this.#promised.get(event.node) ?? 0;
       const next = ballotKey(write.ballot);
-      if (next <= promised) return `node ${event.node} promises ${describeKey(next)} after ${describeKey(promised)}`;
+      if (next <= promised)
+        return `node ${event.node} promises ${describeKey(next)} after ${describeKey(promised)}`;
       this.#promised.set(event.node, next);
     }
     return undefined;
@@ -48,13 +58,15 @@ export class AcceptGePromise implements Checker {
       const ballot = ballotOf(write);
       if (ballot === undefined) continue;
       const bound = this.#bound.get(event.node) ?? 0;
-      if (ballot < bound) return `node ${event.node} writes ${write.kind} at ${describeKey(ballot)}, bound to ${describeKey(bound)}`;
+      if (ballot < bound)
+        return `node ${event.node} writes ${write.kind} at ${describeKey(ballot)}, bound to ${describeKey(bound)}`;
       this.#bound.set(event.node, ballot);
     }
     for (const { message } of event.output.send) {
       if (message.kind !== 'promise' && message.kind !== 'accepted') continue;
       const bound = this.#bound.get(event.node) ?? 0;
-      if (ballotKey(message.ballot) < bound) return `node ${event.node} answers ${describeBallot(message.ballot)} with ${message.kind}, bound to ${describeKey(bound)}`;
+      if (ballotKey(message.ballot) < bound)
+        return `node ${event.node} answers ${describeBallot(message.ballot)} with ${message.kind}, bound to ${describeKey(bound)}`;
     }
     return undefined;
   }
@@ -68,12 +80,14 @@ export class BallotUnique implements Checker {
 
   observe(event: SimEvent, _ledger: Ledger): string | undefined {
     if (event.kind === 'boot') this.#incarnation.set(event.node, event.incarnation);
-    if (event.kind !== 'send' || (event.message.kind !== 'prepare' && event.message.kind !== 'accept')) return undefined;
+    if (event.kind !== 'send' || (event.message.kind !== 'prepare' && event.message.kind !== 'accept'))
+      return undefined;
     const { ballot } = event.message;
     if (ballot.node !== event.node) return `node ${event.node} uses ballot ${describeBallot(ballot)}`;
     const incarnation = this.#incarnation.get(event.node) ?? 0;
     const user = this.#user.get(ballotKey(ballot));
-    if (user !== undefined && user !== incarnation) return `ballot ${describeBallot(ballot)} is used by incarnations ${user} and ${incarnation}`;
+    if (user !== undefined && user !== incarnation)
+      return `ballot ${describeBallot(ballot)} is used by incarnations ${user} and ${incarnation}`;
     if (user === undefined) this.#user.set(ballotKey(ballot), incarnation);
     return undefined;
   }
@@ -111,7 +125,8 @@ export class DurableBeforeSend implements Checker {
       const held = this.#disks.get(node)?.entries.get(entry.slot);
       // A higher ballot may have replaced the entry while the promise waited in a queue.
       const ok = held !== undefined && (held.chosen || ballotKey(held.ballot) >= ballotKey(entry.ballot));
-      if (!ok) return `node ${node} promises slot ${entry.slot} at ${describeBallot(entry.ballot)}, which is not durable`;
+      if (!ok)
+        return `node ${node} promises slot ${entry.slot} at ${describeBallot(entry.ballot)}, which is not durable`;
     }
     return undefined;
   }
@@ -121,17 +136,20 @@ export class DurableBeforeSend implements Checker {
     let verified = this.#verified.get(node);
     if (verified === undefined || verified.ballot !== key) {
       const base = this.#base.get(key);
-      if (base === undefined) return `node ${node} acknowledges ballot ${describeKey(key)}, which proposed nothing`;
+      if (base === undefined)
+        return `node ${node} acknowledges ballot ${describeKey(key)}, which proposed nothing`;
       verified = { ballot: key, through: base - 1 };
       this.#verified.set(node, verified);
     }
     for (let slot = verified.through + 1; slot <= message.throughSlot; slot++) {
-      if (!this.#isDurable(node, slot, key, ledger)) return `node ${node} acknowledges slot ${slot} at ${describeKey(key)}, which is not durable`;
+      if (!this.#isDurable(node, slot, key, ledger))
+        return `node ${node} acknowledges slot ${slot} at ${describeKey(key)}, which is not durable`;
       verified.through = slot;
     }
     for (const range of message.ranges) {
       for (let slot: number = range.fromSlot; slot < range.untilSlot; slot++) {
-        if (!this.#isDurable(node, slot, key, ledger)) return `node ${node} acknowledges slot ${slot} at ${describeKey(key)}, which is not durable`;
+        if (!this.#isDurable(node, slot, key, ledger))
+          return `node ${node} acknowledges slot ${slot} at ${describeKey(key)}, which is not durable`;
       }
     }
     return undefined;

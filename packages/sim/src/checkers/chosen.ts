@@ -5,7 +5,15 @@
  * Ref: PMS 2.2 for the conditions P2b and P2c.
  */
 import type { AcceptedEntry } from '@quorate/core/protocol';
-import { ballotKey, countBits, describeKey, type Ledger, type Proposal, type SlotFacts, UNKNOWN_VALUE } from '../ledger.ts';
+import {
+  ballotKey,
+  countBits,
+  describeKey,
+  type Ledger,
+  type Proposal,
+  type SlotFacts,
+  UNKNOWN_VALUE,
+} from '../ledger.ts';
 import type { SimEvent } from '../sim-event.ts';
 import type { Checker } from './checker.ts';
 
@@ -29,7 +37,12 @@ export class Agreement implements Checker {
     const facts = ledger.slots.get(slot);
     if (facts?.chosen === undefined) return undefined;
     const proposal = facts.proposals.get(ballotKey(ballot));
-    if (proposal === undefined || proposal.value === facts.chosen || proposal.value !== ledger.numberOf(value)) return undefined;
+    if (
+      proposal === undefined ||
+      proposal.value === facts.chosen ||
+      proposal.value !== ledger.numberOf(value)
+    )
+      return undefined;
     if (countBits(proposal.acceptedBy | (1 << event.node)) < ledger.quorumSize) return undefined;
     return `slot ${slot}: value ${facts.chosen} is chosen at ${describeKey(facts.chosenAt)} and value ${proposal.value} at ${describeKey(proposal.ballot)}`;
   }
@@ -43,7 +56,12 @@ export class ChosenStable implements Checker {
     if (event.kind !== 'durable' || event.write.kind !== 'accept') return undefined;
     const { slot, ballot, value } = event.write.entry;
     const facts = ledger.slots.get(slot);
-    if (facts?.chosen === undefined || ballotKey(ballot) <= facts.chosenAt || ledger.numberOf(value) === facts.chosen) return undefined;
+    if (
+      facts?.chosen === undefined ||
+      ballotKey(ballot) <= facts.chosenAt ||
+      ledger.numberOf(value) === facts.chosen
+    )
+      return undefined;
     return `slot ${slot}: node ${event.node} accepts value ${ledger.numberOf(value)} at ${ballot.round}.${ballot.node}, above the ballot ${describeKey(facts.chosenAt)} at which ${facts.chosen} was chosen`;
   }
 }
@@ -54,7 +72,8 @@ export class Validity implements Checker {
 
   observe(event: SimEvent, ledger: Ledger): string | undefined {
     for (const entry of proposalsIn(event)) {
-      if (ledger.numberOf(entry.value) === UNKNOWN_VALUE) return `slot ${entry.slot}: node ${event.node} proposes or accepts a value that nobody submitted`;
+      if (ledger.numberOf(entry.value) === UNKNOWN_VALUE)
+        return `slot ${entry.slot}: node ${event.node} proposes or accepts a value that nobody submitted`;
     }
     return undefined;
   }

@@ -1,11 +1,17 @@
 /**
  * Properties of learning and of what hosts are told: LEARN-MATCH, PREFIX-APPLY, WINDOW, READ-INDEX, REPLY-TRUTH, ORDER, BOUNDED.
  */
-import { type ChosenEntry, describeBallot, type NodeId, type ProtocolLimits, type ReplicaView } from '@quorate/core/protocol';
+import {
+  type ChosenEntry,
+  describeBallot,
+  type NodeId,
+  type ProtocolLimits,
+  type ReplicaView,
+} from '@quorate/core/protocol';
 import { type Ledger, NOOP_NUMBER } from '../ledger.ts';
 import type { SimEvent } from '../sim-event.ts';
-import { proposalsIn } from './chosen.ts';
 import type { Checker } from './checker.ts';
+import { proposalsIn } from './chosen.ts';
 
 /** Whatever a node delivers, stores as chosen or sends as chosen is the chosen value. */
 export class LearnMatch implements Checker {
@@ -28,7 +34,8 @@ function claims(event: SimEvent): { readonly what: string; readonly entry: Chose
   }
   if (event.kind !== 'step') return [];
   const list = event.output.deliver.map((entry) => ({ what: 'delivers', entry }));
-  for (const write of event.output.persist) if (write.kind === 'chosen') list.push({ what: 'stores', entry: write.entry });
+  for (const write of event.output.persist)
+    if (write.kind === 'chosen') list.push({ what: 'stores', entry: write.entry });
   return list;
 }
 
@@ -53,7 +60,9 @@ export class PrefixApply implements Checker {
     this.#last.set(event.node, last);
     // A durable backend may start ahead of what its node has learned.
     const expected = Math.max(event.replica.learnedSlot, this.#first.get(event.node) ?? 0);
-    return expected === last ? undefined : `node ${event.node} has learned ${event.replica.learnedSlot} and delivered ${last}`;
+    return expected === last
+      ? undefined
+      : `node ${event.node} has learned ${event.replica.learnedSlot} and delivered ${last}`;
   }
 }
 
@@ -86,7 +95,8 @@ export class ReadIndex implements Checker {
     if (event.input.kind === 'read') this.#floor.set(event.input.ticket, ledger.highestLearned);
     for (const answer of event.output.reads) {
       const floor = this.#floor.get(answer.ticket);
-      if (floor === undefined) return `node ${event.node} answers read ${answer.ticket}, which was not asked or is answered`;
+      if (floor === undefined)
+        return `node ${event.node} answers read ${answer.ticket}, which was not asked or is answered`;
       this.#floor.delete(answer.ticket);
       if (answer.kind === 'ready' && answer.slot < floor) {
         return `node ${event.node} answers a read with slot ${answer.slot}; slot ${floor} had been learned when it began`;
@@ -114,7 +124,8 @@ export class ReplyTruth implements Checker {
     if (this.#refused.size === 0) return undefined;
     for (const { slot, value } of proposalsIn(event)) {
       const number = ledger.numberOf(value);
-      if (number !== NOOP_NUMBER && this.#refused.has(number)) return `value ${number} was refused and is proposed in slot ${slot}`;
+      if (number !== NOOP_NUMBER && this.#refused.has(number))
+        return `value ${number} was refused and is proposed in slot ${slot}`;
     }
     return undefined;
   }
@@ -149,9 +160,12 @@ function disorderIn(view: ReplicaView, limits: ProtocolLimits): string | undefin
     last = slot;
   }
   const held = limits.windowSlots * 4 + limits.catchUpSlots * 2;
-  if (view.accepted.length > held) return `${view.accepted.length} accepted entries are held, the bound is ${held}`;
-  if (view.role === 'leader' && view.ballot.node !== view.self) return `leads at ${describeBallot(view.ballot)}`;
-  if (view.role === 'leader' && view.leader !== view.self) return 'leads and believes that somebody else does';
+  if (view.accepted.length > held)
+    return `${view.accepted.length} accepted entries are held, the bound is ${held}`;
+  if (view.role === 'leader' && view.ballot.node !== view.self)
+    return `leads at ${describeBallot(view.ballot)}`;
+  if (view.role === 'leader' && view.leader !== view.self)
+    return 'leads and believes that somebody else does';
   if (view.canPropose && view.role !== 'leader') return 'can propose without leading';
   return undefined;
 }

@@ -67,7 +67,14 @@ export class CoreHost implements Host {
       appliedSlot,
       at: asMonotonicMs(clock.monotonicMs()),
     });
-    this.#env.emit({ kind: 'boot', node: self, incarnation: opened.incarnation, image: opened.image, appliedSlot, replica: this.#replica });
+    this.#env.emit({
+      kind: 'boot',
+      node: self,
+      incarnation: opened.incarnation,
+      image: opened.image,
+      appliedSlot,
+      replica: this.#replica,
+    });
     transport.start({
       onFrame: (from, _lane, frame) => this.#onFrame(from, frame),
       onUp: (peer) => this.#step({ kind: 'peer-up', peer }),
@@ -103,8 +110,13 @@ export class CoreHost implements Host {
   #replay(learnedSlot: number): void {
     const { backend, journal } = this.#env;
     if (backend.appliedSlot >= learnedSlot) return;
-    const entries = journal.readEntries(asSlot(backend.appliedSlot + 1), asSlot(learnedSlot + 1), Number.POSITIVE_INFINITY);
-    if (entries.length !== learnedSlot - backend.appliedSlot) throw new Error(`the journal of node ${this.#env.self} does not hold what it has learned`);
+    const entries = journal.readEntries(
+      asSlot(backend.appliedSlot + 1),
+      asSlot(learnedSlot + 1),
+      Number.POSITIVE_INFINITY,
+    );
+    if (entries.length !== learnedSlot - backend.appliedSlot)
+      throw new Error(`the journal of node ${this.#env.self} does not hold what it has learned`);
     backend.appliedSlot = asSlot(learnedSlot);
     this.#step({ kind: 'applied', through: backend.appliedSlot });
   }
@@ -177,7 +189,12 @@ export class CoreHost implements Host {
     this.#services = [];
     for (const { to, fromSlot, untilSlot } of services) {
       const entries = this.#env.journal.readEntries(fromSlot, untilSlot, this.#env.limits.pageBytes);
-      const message: Message = { kind: 'catch-up-reply', fromSlot, entries, learnedSlot: (this.#replica as Replica).learnedSlot };
+      const message: Message = {
+        kind: 'catch-up-reply',
+        fromSlot,
+        entries,
+        learnedSlot: (this.#replica as Replica).learnedSlot,
+      };
       this.#outbox.get(to)?.bulk.push({ to, lane: 'bulk', after: 0 as WriteSequence, message });
     }
   }

@@ -5,9 +5,19 @@
  * written and not flushed, write by write: stricter than a journal that appends in transactions. Implements the
  * product's journal port; `readEntries` sees flushed writes only, as the port says.
  */
-import type { AcceptedEntry, Ballot, ChosenEntry, JournalImage, JournalWrite, NodeId, Random, Slot } from '@quorate/core/protocol';
-import { asSlot, maxBallot, ZERO_BALLOT } from '@quorate/core/protocol';
+
 import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '@quorate/core/ports';
+import type {
+  AcceptedEntry,
+  Ballot,
+  ChosenEntry,
+  JournalImage,
+  JournalWrite,
+  NodeId,
+  Random,
+  Slot,
+} from '@quorate/core/protocol';
+import { asSlot, maxBallot, ZERO_BALLOT } from '@quorate/core/protocol';
 import type { QuorateError } from '@quorate/wire';
 import type { Scheduler } from './scheduler.ts';
 
@@ -79,7 +89,10 @@ export class SimDisk {
   }
 }
 
-type Append = { readonly writes: readonly JournalWrite[]; readonly done: (error: QuorateError | undefined) => void };
+type Append = {
+  readonly writes: readonly JournalWrite[];
+  readonly done: (error: QuorateError | undefined) => void;
+};
 
 export class SimJournal implements Journal {
   readonly #disk: SimDisk;
@@ -91,7 +104,13 @@ export class SimJournal implements Journal {
   #flushing: Append[] = [];
   #closed = false;
 
-  constructor(disk: SimDisk, scheduler: Scheduler, random: Random, faults: () => DiskFaults, deliver: (callback: () => void) => void) {
+  constructor(
+    disk: SimDisk,
+    scheduler: Scheduler,
+    random: Random,
+    faults: () => DiskFaults,
+    deliver: (callback: () => void) => void,
+  ) {
     this.#disk = disk;
     this.#scheduler = scheduler;
     this.#random = random;
@@ -163,7 +182,10 @@ export class SimJournal implements Journal {
     this.#queued = [];
     const { flushMs, stallChance, stallMs } = this.#faults();
     const stalled = this.#random.chance(stallChance);
-    this.#scheduler.after(stalled ? stallMs * this.#random.fraction() : flushMs * (0.5 + this.#random.fraction()), () => this.#flushed());
+    this.#scheduler.after(
+      stalled ? stallMs * this.#random.fraction() : flushMs * (0.5 + this.#random.fraction()),
+      () => this.#flushed(),
+    );
   }
 
   #flushed(): void {

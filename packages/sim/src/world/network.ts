@@ -37,7 +37,11 @@ export type Endpoints = {
   onDown(at: NodeId, peer: NodeId): void;
 };
 
-type Link = { cut: boolean; readonly stalled: { readonly lane: Lane; readonly frame: Uint8Array }[]; readonly clearAtMs: { control: number; bulk: number } };
+type Link = {
+  cut: boolean;
+  readonly stalled: { readonly lane: Lane; readonly frame: Uint8Array }[];
+  readonly clearAtMs: { control: number; bulk: number };
+};
 type Pair = {
   connected: boolean;
   /** Frames of an older connection do not arrive. */
@@ -56,7 +60,14 @@ export class Network {
   readonly #pairs: Map<number, Pair> = new Map();
   #faults: NetworkFaults;
 
-  constructor(nodes: readonly NodeId[], scheduler: Scheduler, random: Random, faults: NetworkFaults, endpoints: Endpoints, coverage: CoverageCounts) {
+  constructor(
+    nodes: readonly NodeId[],
+    scheduler: Scheduler,
+    random: Random,
+    faults: NetworkFaults,
+    endpoints: Endpoints,
+    coverage: CoverageCounts,
+  ) {
     this.#nodes = nodes;
     this.#scheduler = scheduler;
     this.#random = random;
@@ -146,7 +157,8 @@ export class Network {
     for (const peer of this.#nodes) {
       if (peer === node) continue;
       this.#pair(node, peer).unaware.delete(node);
-      if (this.#break(node, peer)) this.#tell(peer, node, silent ? this.#faults.detectMs : this.#faults.latencyMs);
+      if (this.#break(node, peer))
+        this.#tell(peer, node, silent ? this.#faults.detectMs : this.#faults.latencyMs);
     }
   }
 
@@ -181,7 +193,10 @@ export class Network {
   }
 
   #damage(frame: Uint8Array): Uint8Array {
-    const damaged = frame.slice(0, this.#random.chance(0.2) ? this.#random.below(frame.length) : frame.length);
+    const damaged = frame.slice(
+      0,
+      this.#random.chance(0.2) ? this.#random.below(frame.length) : frame.length,
+    );
     if (damaged.length === 0) return damaged;
     const at = this.#random.below(damaged.length);
     damaged[at] = (damaged[at] ?? 0) ^ (1 << this.#random.below(8));
@@ -222,20 +237,26 @@ export class Network {
     const pair = this.#pair(one, other);
     if (pair.connected) return;
     const { epoch } = pair;
-    this.#scheduler.after(this.#faults.latencyMs + this.#faults.reconnectMs * (0.5 + this.#random.fraction()), () => {
-      if (pair.connected || pair.epoch !== epoch) return;
-      if (!this.#endpoints.isAlive(one) || !this.#endpoints.isAlive(other)) return;
-      // Dialled again when the last cut is healed.
-      if (this.#link(one, other).cut || this.#link(other, one).cut) return;
-      pair.connected = true;
-      pair.epoch += 1;
-      if (this.#faults.kind !== 'stream') return;
-      this.#coverage.hit('link-up');
-      for (const [at, peer] of [[one, other], [other, one]] as const) {
-        if (pair.unaware.delete(at)) this.#endpoints.onDown(at, peer);
-        this.#endpoints.onUp(at, peer);
-      }
-    });
+    this.#scheduler.after(
+      this.#faults.latencyMs + this.#faults.reconnectMs * (0.5 + this.#random.fraction()),
+      () => {
+        if (pair.connected || pair.epoch !== epoch) return;
+        if (!this.#endpoints.isAlive(one) || !this.#endpoints.isAlive(other)) return;
+        // Dialled again when the last cut is healed.
+        if (this.#link(one, other).cut || this.#link(other, one).cut) return;
+        pair.connected = true;
+        pair.epoch += 1;
+        if (this.#faults.kind !== 'stream') return;
+        this.#coverage.hit('link-up');
+        for (const [at, peer] of [
+          [one, other],
+          [other, one],
+        ] as const) {
+          if (pair.unaware.delete(at)) this.#endpoints.onDown(at, peer);
+          this.#endpoints.onUp(at, peer);
+        }
+      },
+    );
   }
 
   #link(from: NodeId, to: NodeId): Link {

@@ -7,7 +7,17 @@
 import type { NodeId, Random } from '@quorate/core/protocol';
 
 export const SHAPES = [
-  'isolate-one', 'isolate-leader', 'halves', 'ring-of-majorities', 'hub', 'chain', 'one-way', 'deaf', 'mute', 'random-graph', 'one-link',
+  'isolate-one',
+  'isolate-leader',
+  'halves',
+  'ring-of-majorities',
+  'hub',
+  'chain',
+  'one-way',
+  'deaf',
+  'mute',
+  'random-graph',
+  'one-link',
 ] as const;
 
 export type Shape = (typeof SHAPES)[number];
@@ -15,7 +25,12 @@ export type Shape = (typeof SHAPES)[number];
 /** A directed link that does not carry anything. */
 export type Cut = readonly [from: NodeId, to: NodeId];
 
-export function drawCuts(shape: Shape, nodes: readonly NodeId[], leader: NodeId | undefined, random: Random): Cut[] {
+export function drawCuts(
+  shape: Shape,
+  nodes: readonly NodeId[],
+  leader: NodeId | undefined,
+  random: Random,
+): Cut[] {
   const order = random.shuffle(nodes);
   const first = order[0] as NodeId;
   switch (shape) {
@@ -30,7 +45,11 @@ export function drawCuts(shape: Shape, nodes: readonly NodeId[], leader: NodeId 
       return cutsWhere(nodes, (from, to) => side.has(from) !== side.has(to));
     }
     case 'ring-of-majorities':
-      return cutsWhere(nodes, (from, to) => ringDistance(order, from, to) > Math.floor(nodes.length / 4) + 1);
+      // Each node reaches just enough neighbours on both sides to see a majority, everybody another one.
+      return cutsWhere(
+        nodes,
+        (from, to) => ringDistance(order, from, to) > Math.ceil(Math.floor(nodes.length / 2) / 2),
+      );
     case 'hub':
       return cutsWhere(nodes, (from, to) => from !== first && to !== first);
     case 'chain':
@@ -44,7 +63,10 @@ export function drawCuts(shape: Shape, nodes: readonly NodeId[], leader: NodeId 
     case 'random-graph':
       return symmetric(nodes, () => random.chance(0.4));
     case 'one-link':
-      return cutsWhere(nodes, (from, to) => (from === first && to === order[1]) || (from === order[1] && to === first));
+      return cutsWhere(
+        nodes,
+        (from, to) => (from === first && to === order[1]) || (from === order[1] && to === first),
+      );
     default:
       return shape satisfies never;
   }
@@ -62,7 +84,8 @@ function cutsWhere(nodes: readonly NodeId[], isCut: (from: NodeId, to: NodeId) =
 
 function symmetric(nodes: readonly NodeId[], isCut: () => boolean): Cut[] {
   const cuts: Cut[] = [];
-  for (const from of nodes) for (const to of nodes) if (from < to && isCut()) cuts.push([from, to], [to, from]);
+  for (const from of nodes)
+    for (const to of nodes) if (from < to && isCut()) cuts.push([from, to], [to, from]);
   return cuts;
 }
 

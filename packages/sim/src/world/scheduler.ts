@@ -3,7 +3,7 @@
  *
  * Every event is counted and folded into the hash of the trace, so that two runs can be compared by one number.
  */
-import { streamOf, type Random } from '@quorate/core/protocol';
+import { type Random, streamOf } from '@quorate/core/protocol';
 import { EventQueue } from './event-queue.ts';
 import type { TraceHash } from './trace-hash.ts';
 

@@ -69,7 +69,9 @@ export class SimProcess {
     if (!this.#paused) return;
     this.#paused = false;
     this.clock.thaw();
-    const late = this.#random.chance(0.5) ? [...this.#lateTimers, ...this.#lateInputs] : [...this.#lateInputs, ...this.#lateTimers];
+    const late = this.#random.chance(0.5)
+      ? [...this.#lateTimers, ...this.#lateInputs]
+      : [...this.#lateInputs, ...this.#lateTimers];
     this.#lateTimers = [];
     this.#lateInputs = [];
     const life = this.#life;

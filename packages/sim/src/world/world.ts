@@ -4,8 +4,9 @@
  * Owns birth and death of processes and who is told what. Leaves to nemesis.ts which faults strike, to workload.ts
  * what is asked, and to the observer what is right. Everything random comes from named streams of the seed.
  */
-import { asNodeId, type NodeId, type ReplicaView, SLOT_ZERO, streamOf } from '@quorate/core/protocol';
+
 import type { TransportHandlers } from '@quorate/core/ports';
+import { asNodeId, type NodeId, type ReplicaView, SLOT_ZERO, streamOf } from '@quorate/core/protocol';
 import type { CoverageCounts } from '../coverage.ts';
 import type { Host, NodeEnvironment } from '../hosts/host.ts';
 import { calmDisk, calmNetwork, type Profile } from '../profile.ts';
@@ -28,13 +29,23 @@ export class World {
   readonly disks: ReadonlyMap<NodeId, SimDisk>;
   readonly coverage: CoverageCounts;
   readonly #processes: ReadonlyMap<NodeId, SimProcess>;
-  readonly #handlers: Map<NodeId, { readonly handlers: TransportHandlers; readonly deliver: (callback: () => void) => void }> = new Map();
+  readonly #handlers: Map<
+    NodeId,
+    { readonly handlers: TransportHandlers; readonly deliver: (callback: () => void) => void }
+  > = new Map();
   readonly #createHost: HostFactory;
   readonly #observe: (event: SimEvent) => void;
   readonly #hash: TraceHash;
   #diskFaults: DiskFaults;
 
-  constructor(seed: number, profile: Profile, createHost: HostFactory, observe: (event: SimEvent) => void, coverage: CoverageCounts, hash: TraceHash) {
+  constructor(
+    seed: number,
+    profile: Profile,
+    createHost: HostFactory,
+    observe: (event: SimEvent) => void,
+    coverage: CoverageCounts,
+    hash: TraceHash,
+  ) {
     this.seed = seed;
     this.profile = profile;
     this.coverage = coverage;
@@ -44,14 +55,26 @@ export class World {
     this.#observe = observe;
     this.#hash = hash;
     this.#diskFaults = profile.disk;
-    this.disks = new Map(this.nodes.map((node) => [node, new SimDisk(node, { onDurable: (at, write) => observe({ kind: 'durable', node: at, write }) })]));
+    this.disks = new Map(
+      this.nodes.map((node) => [
+        node,
+        new SimDisk(node, { onDurable: (at, write) => observe({ kind: 'durable', node: at, write }) }),
+      ]),
+    );
     this.#processes = new Map(this.nodes.map((node) => [node, this.#createProcess(node)]));
-    this.network = new Network(this.nodes, this.scheduler, streamOf(seed, 'network'), profile.network, {
-      isAlive: (node) => this.process(node).isAlive,
-      onFrame: (to, from, lane, frame) => this.#hand(to, (handlers) => handlers.onFrame(from, lane, frame)),
-      onUp: (at, peer) => this.#hand(at, (handlers) => handlers.onUp(peer)),
-      onDown: (at, peer) => this.#hand(at, (handlers) => handlers.onDown(peer)),
-    }, coverage);
+    this.network = new Network(
+      this.nodes,
+      this.scheduler,
+      streamOf(seed, 'network'),
+      profile.network,
+      {
+        isAlive: (node) => this.process(node).isAlive,
+        onFrame: (to, from, lane, frame) => this.#hand(to, (handlers) => handlers.onFrame(from, lane, frame)),
+        onUp: (at, peer) => this.#hand(at, (handlers) => handlers.onUp(peer)),
+        onDown: (at, peer) => this.#hand(at, (handlers) => handlers.onDown(peer)),
+      },
+      coverage,
+    );
   }
 
   process(node: NodeId): SimProcess {
@@ -91,7 +114,10 @@ export class World {
       voters: this.nodes,
       limits: profile.limits,
       seed: random.uint32(),
-      clock: process.clock.port((callback) => line(callback, 'timer'), () => profile.turnMs * random.fraction()),
+      clock: process.clock.port(
+        (callback) => line(callback, 'timer'),
+        () => profile.turnMs * random.fraction(),
+      ),
       journal,
       transport: {
         start: (handlers) => void this.#handlers.set(node, { handlers, deliver: input }),
