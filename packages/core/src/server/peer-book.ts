@@ -4,7 +4,7 @@
  * forgotten what it promised, and its votes are refused.
  * Known limit: peers that never met the old storage cannot tell; docs/guarantees has the whole story.
  */
-import type { ErrorCode } from '@quorate/wire';
+import { type ErrorCode, QuorateError } from '@quorate/wire';
 import type { Journal, PeerRecord } from '../ports/journal.ts';
 import type { NodeId } from '../protocol/types.ts';
 
@@ -14,13 +14,17 @@ type Verdict =
 
 export class PeerBook {
   readonly #journal: Journal;
+  readonly #onFailure: (error: QuorateError) => void;
   readonly #records = new Map<NodeId, PeerRecord>();
 
-  constructor(journal: Journal, records: readonly PeerRecord[]) {
+  /** `onFailure`: the journal could not remember a peer, so this node cannot go on. */
+  constructor(journal: Journal, records: readonly PeerRecord[], onFailure: (error: QuorateError) => void) {
     this.#journal = journal;
+    this.#onFailure = onFailure;
     for (const record of records) this.#records.set(record.node, record);
   }
 
+  /** Never throws: it is called from where a socket is read. */
   admit(node: NodeId, storageId: string, incarnation: number): Verdict {
     const known = this.#records.get(node);
     if (known !== undefined && known.storageId !== storageId) {
@@ -37,11 +41,19 @@ export class PeerBook {
         message: `node ${node} was seen in incarnation ${known.incarnation}, this is ${incarnation}: an old copy of its data directory?`,
       };
     }
-    if (known === undefined || incarnation > known.incarnation) {
-      const record = { node, storageId, incarnation };
+    if (known !== undefined && incarnation === known.incarnation) return { ok: true };
+    return this.#remember({ node, storageId, incarnation });
+  }
+
+  #remember(record: PeerRecord): Verdict {
+    try {
       this.#journal.rememberPeer(record);
-      this.#records.set(node, record);
+    } catch (error) {
+      if (!(error instanceof QuorateError)) throw error;
+      this.#onFailure(error);
+      return { ok: false, code: error.code, message: 'this node cannot remember its peers and stops' };
     }
+    this.#records.set(record.node, record);
     return { ok: true };
   }
 }

@@ -143,6 +143,8 @@ class Server implements RunningServer {
   readonly #engine: Engine;
   #resolveStopped: (error: QuorateError | undefined) => void = () => undefined;
   #stopping: Promise<void> | undefined;
+  /** What ended the node, or went wrong while it stopped. */
+  #failure: QuorateError | undefined;
 
   constructor(
     options: ServerOptions,
@@ -162,7 +164,7 @@ class Server implements RunningServer {
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
-    const peerBook = new PeerBook(journal, opened.peers);
+    const peerBook = new PeerBook(journal, opened.peers, (error) => this.#end(error));
     const { clusterId, genesisDigest } = identity;
     this.#transport = createWebSocketTransport({
       identity: {
@@ -237,11 +239,12 @@ class Server implements RunningServer {
       });
     });
     await this.#release();
-    this.#resolveStopped(undefined);
+    this.#resolveStopped(this.#failure);
   }
 
   /** The node cannot go on. Nothing is answered any more; locks and ports are given back. */
   #end(error: QuorateError): void {
+    this.#failure ??= error;
     if (this.#stopping !== undefined) return;
     this.#options.logger.error('this node stops', { code: error.code, detail: error.message });
     this.#stopping = this.#release().finally(() => this.#resolveStopped(error));
