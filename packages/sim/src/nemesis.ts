@@ -86,7 +86,13 @@ export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[
     kind: 'campaign',
     node: random.pick(nodes),
   }));
-  strikes(every.usurpMs, 'usurp', (atMs, random) => ({ atMs, kind: 'usurp', node: random.pick(nodes) }));
+  // Often the same one: a leader that comes back at another ballot meets what was sent to it at the last one.
+  const favourite = streamOf(seed, 'nemesis/favourite').pick(nodes);
+  strikes(every.usurpMs, 'usurp', (atMs, random) => ({
+    atMs,
+    kind: 'usurp',
+    node: random.chance(0.4) ? favourite : random.pick(nodes),
+  }));
   return plan.sort((left, right) => left.atMs - right.atMs);
 }
 

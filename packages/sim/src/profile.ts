@@ -6,7 +6,7 @@
  */
 import { type ProtocolLimits, type Random, streamOf } from '@quorate/core/protocol';
 import type { DiskFaults } from './world/journal.ts';
-import type { NetworkFaults } from './world/network.ts';
+import type { NetworkFaults } from './world/network-faults.ts';
 
 export type Profile = {
   readonly nodeCount: number;

@@ -5,27 +5,20 @@
  * order. Everything that happens is written down as lines of text, in the words of describe.ts.
  */
 
-import { maxBallot, ZERO_BALLOT } from '#src/protocol/ballot.ts';
 import { describeMessage, describeReadAnswer, describeSettlement } from '#src/protocol/describe.ts';
 import type { Message } from '#src/protocol/message.ts';
 import { createReplica } from '#src/protocol/replica.ts';
 import type { Input, JournalWrite, Outgoing, Output, Replica } from '#src/protocol/replica-types.ts';
 import {
-  type AcceptedEntry,
   asMonotonicMs,
   asNodeId,
   asSlot,
-  type Ballot,
   type NodeId,
   type ProtocolLimits,
-  type Slot,
   type Value,
 } from '#src/protocol/types.ts';
-
-type Held = AcceptedEntry & { readonly chosen: boolean };
-
-/** Survives a crash. */
-type Disk = { promised: Ballot; learnedSlot: Slot; readonly entries: Map<number, Held>; appliedSlot: Slot };
+import { Disk } from './disk.ts';
+import { Links, type Parcel } from './links.ts';
 
 type Node = {
   readonly id: NodeId;
@@ -41,7 +34,6 @@ type Node = {
   incarnations: number;
 };
 
-type Parcel = { readonly from: NodeId; readonly to: NodeId; readonly message: Message };
 type Without<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 /** A run of messages that does not come to rest is a failure of the transcript. */
@@ -51,11 +43,10 @@ export class TraceCluster {
   readonly #nodes: Map<NodeId, Node> = new Map();
   readonly #limits: ProtocolLimits;
   readonly #seed: number;
-  readonly #cuts: Set<string> = new Set();
-  readonly #holds: Set<string> = new Set();
+  /** Cut, held and healed by the transcript itself. */
+  readonly links = new Links();
   /** The backend keeps what it applied through a crash. */
   readonly #durableBackend: boolean;
-  #parcels: Parcel[] = [];
   #lines: string[] = [];
   #nowMs = 1000;
   #tickets = 0;
@@ -66,15 +57,9 @@ export class TraceCluster {
     this.#seed = seed;
     this.#durableBackend = durableBackend;
     for (let id = 1; id <= count; id++) {
-      const disk: Disk = {
-        promised: ZERO_BALLOT,
-        learnedSlot: asSlot(0),
-        entries: new Map(),
-        appliedSlot: asSlot(0),
-      };
       this.#nodes.set(asNodeId(id), {
         id: asNodeId(id),
-        disk,
+        disk: new Disk(),
         replica: undefined,
         unflushed: [],
         durable: 0,
@@ -116,7 +101,7 @@ export class TraceCluster {
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       const busy = this.#endTurns();
       const flushed = this.#flushAll();
-      const parcel = this.#nextParcel();
+      const parcel = this.links.next();
       if (parcel !== undefined) this.#deliver(parcel);
       else if (!busy && !flushed) return;
     }
@@ -134,36 +119,9 @@ export class TraceCluster {
     }
   }
 
-  /** Cuts directed links, `1>2`, or `1>2:accept` for one kind of message: what is sent over them is lost. */
-  cut(links: readonly string[]): void {
-    for (const link of links) this.#cuts.add(link);
-  }
-
-  /** Keeps what is sent over the links until they are released. */
-  hold(links: readonly string[]): void {
-    for (const link of links) this.#holds.add(link);
-  }
-
-  heal(): void {
-    this.#cuts.clear();
-    this.#holds.clear();
-  }
-
-  release(links: readonly string[]): void {
-    for (const link of links) this.#holds.delete(link);
-  }
-
-  /** The next held message of this link arrives a second time, now. */
+  /** The first message that is held on this link arrives, and stays held: it will arrive a second time. */
   duplicate(link: string): void {
-    const parcel = this.#parcels.find(({ from, to }) => `${from}>${to}` === link);
-    if (parcel === undefined) throw new Error(`nothing is held on ${link}`);
-    this.#deliver(parcel);
-  }
-
-  /** Drops the first `count` messages that are held on the link. */
-  lose(link: string, count: number): void {
-    let left = count;
-    this.#parcels = this.#parcels.filter(({ from, to }) => `${from}>${to}` !== link || left-- <= 0);
+    this.#deliver(this.links.peek(link));
   }
 
   holdDisk(id: NodeId, held: boolean): void {
@@ -173,7 +131,7 @@ export class TraceCluster {
   /** The first `keep` writes that were not flushed survive. */
   crash(id: NodeId, keep: number): void {
     const node = this.#node(id);
-    for (const write of node.unflushed.slice(0, keep)) store(node.disk, write);
+    for (const write of node.unflushed.slice(0, keep)) node.disk.store(write);
     const applied = this.#durableBackend ? (node.replica?.learnedSlot ?? asSlot(0)) : asSlot(0);
     if (applied > node.disk.appliedSlot || !this.#durableBackend) node.disk.appliedSlot = applied;
     Object.assign(node, {
@@ -184,7 +142,7 @@ export class TraceCluster {
       turnIsDue: false,
       shown: '',
     });
-    this.#parcels = this.#parcels.filter(({ from, to }) => from !== id && to !== id);
+    this.links.forget(id);
   }
 
   restart(id: NodeId): void {
@@ -213,17 +171,13 @@ export class TraceCluster {
   }
 
   #boot(node: Node): void {
-    const { disk } = node;
-    const accepted = [...disk.entries.values()]
-      .filter(({ slot }) => slot > disk.learnedSlot)
-      .sort((left, right) => left.slot - right.slot);
     node.replica = createReplica({
       self: node.id,
       membership: { voters: [...this.#nodes.keys()] },
       limits: this.#limits,
       seed: this.#seed * 100 + node.id + 1000 * node.incarnations++,
-      recovered: { promised: disk.promised, learnedSlot: disk.learnedSlot, accepted },
-      appliedSlot: disk.appliedSlot,
+      recovered: node.disk.image(),
+      appliedSlot: node.disk.appliedSlot,
       at: asMonotonicMs(this.#nowMs),
     });
     this.#note(node);
@@ -235,12 +189,7 @@ export class TraceCluster {
     for (const settlement of output.settle) this.#lines.push(`${node.id} ${describeSettlement(settlement)}`);
     for (const answer of output.reads) this.#lines.push(`${node.id} ${describeReadAnswer(answer)}`);
     for (const { to, fromSlot, untilSlot } of output.catchUp) {
-      const entries: AcceptedEntry[] = [];
-      for (let slot: number = fromSlot; slot < untilSlot; slot++) {
-        const held = node.disk.entries.get(slot);
-        if (held === undefined) break;
-        entries.push({ slot: held.slot, ballot: held.ballot, value: held.value });
-      }
+      const entries = node.disk.read(fromSlot, untilSlot);
       const message: Message = {
         kind: 'catch-up-reply',
         fromSlot,
@@ -278,7 +227,7 @@ export class TraceCluster {
     const waiting: Outgoing[] = [];
     for (const outgoing of node.outbox) {
       if (outgoing.after > node.durable) waiting.push(outgoing);
-      else this.#parcels.push({ from: node.id, to: outgoing.to, message: outgoing.message });
+      else this.links.send({ from: node.id, to: outgoing.to, message: outgoing.message });
     }
     node.outbox = waiting;
   }
@@ -288,7 +237,7 @@ export class TraceCluster {
     for (const node of this.#nodes.values()) {
       const last = node.unflushed.at(-1);
       if (last === undefined || node.diskIsHeld || node.replica === undefined) continue;
-      for (const write of node.unflushed) store(node.disk, write);
+      for (const write of node.unflushed) node.disk.store(write);
       node.unflushed = [];
       node.durable = last.sequence;
       flushed = true;
@@ -298,13 +247,8 @@ export class TraceCluster {
     return flushed;
   }
 
-  #nextParcel(): Parcel | undefined {
-    const index = this.#parcels.findIndex((parcel) => !isAmong(this.#holds, parcel));
-    return index < 0 ? undefined : this.#parcels.splice(index, 1)[0];
-  }
-
   #deliver({ from, to, message }: Parcel): void {
-    const isLost = isAmong(this.#cuts, { from, to, message }) || this.#node(to).replica === undefined;
+    const isLost = this.links.isCut({ from, to, message }) || this.#node(to).replica === undefined;
     if (!this.#hidden.has(message.kind))
       this.#lines.push(`${from} ${isLost ? '-x' : '->'} ${to} ${describeMessage(message)}`);
     if (!isLost) this.step(to, { kind: 'receive', from, message });
@@ -317,18 +261,6 @@ export class TraceCluster {
   }
 }
 
-function isAmong(links: ReadonlySet<string>, { from, to, message }: Parcel): boolean {
-  return links.has(`${from}>${to}`) || links.has(`${from}>${to}:${message.kind}`);
-}
-
 function statusOf(view: ReturnType<Replica['view']>): string {
   return `${view.self} ${view.role} ${view.ballot.round}.${view.ballot.node}`;
-}
-
-function store(disk: Disk, write: JournalWrite): void {
-  if (write.kind === 'promise') disk.promised = maxBallot(disk.promised, write.ballot);
-  if (write.kind === 'accept') disk.promised = maxBallot(disk.promised, write.entry.ballot);
-  if (write.kind === 'accept' || write.kind === 'chosen')
-    disk.entries.set(write.entry.slot, { ...write.entry, chosen: write.kind === 'chosen' });
-  if (write.kind === 'learned') disk.learnedSlot = write.slot;
 }

@@ -64,17 +64,17 @@ class Player {
       case 'up': // up N PEER
         return cluster.step(nodeOf(first), { kind: 'peer-up', peer: nodeOf(words[1] ?? '') });
       case 'cut': // cut N | cut A>B A>B:KIND ...: what is sent over these links is lost.
-        return cluster.cut(this.#links(words));
+        return cluster.links.cut(this.#links(words));
       case 'hold': // hold N | hold A>B A>B:KIND ...: what is sent over these links waits.
-        return cluster.hold(this.#links(words));
+        return cluster.links.hold(this.#links(words));
       case 'release': // release N | release A>B ...
-        return cluster.release(this.#links(words));
+        return cluster.links.release(this.#links(words));
       case 'heal': // No link is cut or held.
-        return cluster.heal();
+        return cluster.links.healAll();
       case 'duplicate': // duplicate A>B: the first held message of the link arrives, and stays held.
         return cluster.duplicate(first);
       case 'lose': // lose A>B [COUNT]: the first of what is held on the link, or all of it, is lost.
-        return cluster.lose(first, Number(words[1] ?? Number.POSITIVE_INFINITY));
+        return cluster.links.lose(first, Number(words[1] ?? Number.POSITIVE_INFINITY));
       case 'hold-disk': // hold-disk N: nothing becomes durable.
       case 'release-disk': // release-disk N
         return cluster.holdDisk(nodeOf(first), verb === 'hold-disk');
