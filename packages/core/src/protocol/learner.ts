@@ -70,10 +70,20 @@ export function onCatchUpRequest(state: ReplicaState, from: NodeId, message: Cat
   const { fromSlot } = message;
   const limit = Math.min(message.untilSlot, state.learnedSlot + 1, fromSlot + state.limits.catchUpSlots);
   if (limit <= fromSlot) {
-    state.effects.send(from, { kind: 'catch-up-reply', fromSlot, entries: [], learnedSlot: state.learnedSlot });
+    state.effects.send(from, {
+      kind: 'catch-up-reply',
+      fromSlot,
+      entries: [],
+      learnedSlot: state.learnedSlot,
+    });
     return;
   }
-  state.waitingServices.set(from, { to: from, fromSlot, untilSlot: asSlot(limit), after: state.effects.lastEntryWrite });
+  state.waitingServices.set(from, {
+    to: from,
+    fromSlot,
+    untilSlot: asSlot(limit),
+    after: state.effects.lastEntryWrite,
+  });
   releaseServices(state);
 }
 

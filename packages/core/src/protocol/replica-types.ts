@@ -20,8 +20,7 @@ import type {
   WriteSequence,
 } from './types.ts';
 
-export type Input = { readonly at: MonotonicMs } & /** Time has passed. At least every heartbeatMs / 2. */
-(
+export type Input = { readonly at: MonotonicMs } /** Time has passed. At least every heartbeatMs / 2. */ & (
   | { readonly kind: 'tick' }
   /** The host has fed everything that was ready: send what was held back to be sent once. */
   | { readonly kind: 'turn' }
