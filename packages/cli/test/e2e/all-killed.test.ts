@@ -12,6 +12,8 @@ import { WriteBook } from './support/write-book.ts';
 const NODES = [1, 2, 3];
 const CLIENTS = 4;
 const WORKERS_PER_CLIENT = 32;
+/** Shorter than a restart takes: what is under way at the kill ends with an error, and that error must be true. */
+const PATIENCE_MS = 300;
 
 describe('all nodes killed at once', function () {
   this.timeout(60_000);
@@ -22,7 +24,7 @@ describe('all nodes killed at once', function () {
     const random = printedRandom();
     const book = new WriteBook();
     for (let round = 1; round <= 2; round++) {
-      const clients = Array.from({ length: CLIENTS }, () => scene().client({ timeoutMs: 1000 }));
+      const clients = Array.from({ length: CLIENTS }, () => scene().client({ timeoutMs: PATIENCE_MS }));
       const load = new Background(CLIENTS * WORKERS_PER_CLIENT, async (worker, turn) => {
         const client = clients[worker % CLIENTS] as (typeof clients)[number];
         const error = await book.write(client, `round-${round}-worker-${worker}-${turn}`);
@@ -35,8 +37,9 @@ describe('all nodes killed at once', function () {
       for (const node of NODES) cluster.restart(node);
       await cluster.waitFor('writes after the return', () => book.acknowledged >= before + 500);
       await load.stop();
-      assert.ok(Object.keys(book.errors).every((name) => /^(TIMEOUT|CANNOT_CONNECT) /.test(name)));
     }
+    console.log(`      ${book.acknowledged} writes acknowledged; errors ${JSON.stringify(book.errors)}`);
+    assert.ok((book.errors['TIMEOUT unknown'] ?? 0) > 0, 'some writes were under way');
     await waitForOnePosition(cluster);
     for (const node of NODES) await book.verify(scene().clientOf(node));
   });

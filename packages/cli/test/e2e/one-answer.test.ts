@@ -11,7 +11,7 @@ import { printedRandom } from './support/seed.ts';
 import { waitForOnePosition } from './support/standing.ts';
 
 const NODES = [1, 2, 3];
-const FAULTS = 8;
+const FAULTS = 6;
 const WORKERS_PER_NODE = 4;
 const KEY = 'register';
 

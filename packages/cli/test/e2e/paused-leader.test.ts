@@ -22,12 +22,23 @@ describe('a leader that sleeps', function () {
     const history = new CounterHistory();
     const sleeper = await cluster.waitForLeader();
     const others = cluster.running().filter((node) => node !== sleeper);
-    // The silence of the sleeper must not make its clients leave: what they sent has to wait in its sockets.
+    // Its silence must not make these two leave: what they sent has to wait in its sockets.
     const patience = { timeoutMs: 20_000, silenceTimeoutMs: 20_000 };
     const atSleeper = scene().clientOf(sleeper, patience);
     const alsoAtSleeper = scene().clientOf(sleeper, patience);
     await history.increment(atSleeper, KEY, 'sleeper');
     await history.read(alsoAtSleeper, KEY, 'sleeper');
+    // One goes to the leader and has to find the new one, taking along what the old one never answered.
+    const clients = [
+      scene().client({ timeoutMs: 20_000 }),
+      ...others.map((node) => scene().clientOf(node, { timeoutMs: 20_000 })),
+    ];
+    const load = new Background(4 * clients.length, async (worker, turn) => {
+      const client = clients[worker % clients.length] as (typeof clients)[number];
+      const by = `client ${worker % clients.length}`;
+      await (turn % 3 === 0 ? history.read(client, KEY, by) : history.increment(client, KEY, by));
+    });
+    await cluster.waitFor('increments', () => history.acknowledged >= 100);
 
     cluster.pause(sleeper);
     const pausedAt = performance.now();
@@ -37,11 +48,6 @@ describe('a leader that sleeps', function () {
       history.increment(atSleeper, KEY, 'sleeper, asleep'),
     );
     await cluster.waitForLeader();
-    const clients = others.map((node) => scene().clientOf(node));
-    const load = new Background(8, async (worker) => {
-      const client = clients[worker % clients.length] as (typeof clients)[number];
-      await (worker < 6 ? history.increment(client, KEY, 'others') : history.read(client, KEY, 'others'));
-    });
     const before = history.acknowledged;
     await cluster.waitFor(
       'five seconds of work without the sleeper',
