@@ -17,6 +17,8 @@ export interface SweepPart {
   find(name: string): SweepCase | undefined;
   /** What was seen so far, as rows of a table: what, and how much. */
   figures(): readonly (readonly [what: string, figure: string])[];
+  /** Removes what it made. Called once, when no case will be played any more. */
+  close?(): void;
 }
 
 export type SweepCase = {

@@ -15,13 +15,16 @@ import { GraphPart } from '#src/sweeps/graphs/graph-part.ts';
 import { replayLine, runPart, sample, stride } from '#src/sweeps/run-part.ts';
 import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
+import { FlipPart } from './flips/flip-part.ts';
 
-const PARTS: Readonly<Record<string, () => SweepPart>> = {
+const PARTS: Readonly<Record<string, () => SweepPart | Promise<SweepPart>>> = {
   graphs: () => new GraphPart(),
   crash: () => new CrashPart(),
+  flips: () => FlipPart.create(),
 };
 
 const MAX_FAILURES = 20;
+const EXIT_INTERRUPTED = 130;
 
 type Choice = {
   readonly from: number;
@@ -48,7 +51,7 @@ async function main(): Promise<number> {
 }
 
 async function playPart(name: string, choice: Choice): Promise<number> {
-  const part = partOf(name);
+  const part = await partOf(name);
   if (part === undefined) return 1;
   const indices =
     choice.sample === undefined
@@ -57,6 +60,7 @@ async function playPart(name: string, choice: Choice): Promise<number> {
   tell(
     `${part.name}: ${indices.length} of ${part.size} cases${choice.sample === undefined ? '' : `, seed ${choice.seed}`}`,
   );
+  closeOnInterrupt(part);
   const report = await runPart(part, {
     indices,
     count: indices.length,
@@ -74,13 +78,21 @@ async function playPart(name: string, choice: Choice): Promise<number> {
   for (const [what, figure] of rows) print(`  ${what.padEnd(width)}  ${figure}`);
   for (const { name, complaint } of report.failures)
     print(`  FAILED ${name}: ${complaint}\n    replay: ${replayLine(part, name)}`);
+  part.close?.();
   return report.failures.length;
 }
 
+function closeOnInterrupt(part: SweepPart | undefined): void {
+  process.once('SIGINT', () => {
+    part?.close?.();
+    process.exit(EXIT_INTERRUPTED);
+  });
+}
+
 /** Undefined after saying what broke before the first case: the run that all cases start from. */
-function partOf(name: string): SweepPart | undefined {
+async function partOf(name: string): Promise<SweepPart | undefined> {
   try {
-    return PARTS[name]?.();
+    return await PARTS[name]?.();
   } catch (error) {
     print(`${name}: it fails undisturbed: ${complaintOf(error)}`);
     return undefined;
@@ -93,12 +105,15 @@ async function playOne(
   values: { readonly trace: boolean; readonly first: string; readonly last: string },
 ): Promise<number> {
   for (const name of names) {
-    const found = partOf(name)?.find(wanted);
+    const part = await partOf(name);
+    const found = part?.find(wanted);
     if (found === undefined) continue;
     const trace = values.trace
       ? { fromEvent: Number(values.first), untilEvent: Number(values.last), write: print }
       : undefined;
+    closeOnInterrupt(part);
     const complaint = await found.play(trace);
+    part?.close?.();
     print(complaint ?? `${wanted}: everything as it must be`);
     return complaint === undefined ? 0 : 1;
   }

@@ -1,0 +1,161 @@
+/**
+ * Images of a real SQLite journal, as bytes in memory, to be written out with damage again and again.
+ *
+ * 'stopped': after a clean close, all in the database. 'killed': files copied while the journal was open, so that half
+ * of the content is in the database, half in the write-ahead log.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSqliteJournal, type Journal, type JournalIdentity } from '@quorate/core';
+import { asNodeId } from '@quorate/core/protocol';
+import { type Content, contentAfter, numbered, scriptOf, type Write } from './journal-script.ts';
+
+export const IDENTITY: JournalIdentity = {
+  clusterId: 'damaged',
+  genesisDigest: 'g',
+  node: asNodeId(1),
+  group: 0,
+};
+export const PEERS = [
+  { node: asNodeId(2), storageId: '2'.repeat(32), incarnation: 4 },
+  { node: asNodeId(3), storageId: '3'.repeat(32), incarnation: 9 },
+];
+
+export type ImageName = 'stopped' | 'killed';
+
+export type ImageFile = {
+  readonly name: string;
+  /** Without the zeros at the end. */
+  readonly bytes: Buffer;
+  /** With them. */
+  readonly size: number;
+};
+
+export type JournalImageFiles = {
+  readonly name: ImageName;
+  readonly files: readonly ImageFile[];
+  readonly content: Content;
+  /** What the next open has to answer. */
+  readonly incarnation: number;
+};
+
+const SCRIPT_SEED = 5;
+const ATTEMPTS = 5;
+
+const MEMORY_FILE_SYSTEM = '/dev/shm';
+
+/**
+ * A fresh directory, in memory where the system offers that: nothing here is about power cuts, and a sweep would
+ * otherwise flush a disk a million times.
+ */
+export function makeScratchDirectory(): string {
+  return mkdtempSync(join(isWritable(MEMORY_FILE_SYSTEM) ? MEMORY_FILE_SYSTEM : tmpdir(), 'quorate-flips-'));
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    // Not on this system: the disk will do.
+    return false;
+  }
+}
+
+export async function makeImages(): Promise<readonly JournalImageFiles[]> {
+  const root = makeScratchDirectory();
+  try {
+    const appends = scriptOf(SCRIPT_SEED);
+    const half = appends.length >> 1;
+    // The journal settles when it is quiet for a moment: a copy made too late has nothing in its log.
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const directory = join(root, `journal-${attempt}`);
+      const first = await open(directory);
+      for (const peer of PEERS) first.rememberPeer(peer);
+      await appendAll(first, appends.slice(0, half));
+      await first.close();
+      const second = await open(directory);
+      await appendAll(second, appends.slice(half));
+      const killed = readImage('killed', copyOpen(directory, join(root, `killed-${attempt}`)), appends);
+      await second.close();
+      const stopped = readImage('stopped', directory, appends);
+      if (killed.files.some(({ name, bytes }) => name.endsWith('-wal') && bytes.length > 10_000))
+        return [stopped, killed];
+    }
+    throw new Error(`in ${ATTEMPTS} attempts the write-ahead log was always merged before it was copied`);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Writes the image into an empty directory. `damage` gets each file and may give other bytes. */
+export function writeImage(
+  image: JournalImageFiles,
+  directory: string,
+  damage: (file: ImageFile) => Buffer,
+): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { mode: 0o700 });
+  for (const file of image.files) {
+    const path = join(directory, file.name);
+    writeFileSync(path, damage(file), { mode: 0o600 });
+    truncateSync(path, file.size);
+  }
+}
+
+export async function appendAll(journal: Journal, appends: readonly (readonly Write[])[]): Promise<void> {
+  let sequence = 1;
+  for (const writes of appends) {
+    const batch = numbered(writes, sequence);
+    sequence += batch.length;
+    await new Promise<void>((resolve, reject) =>
+      journal.append(batch, (error) => (error === undefined ? resolve() : reject(error))),
+    );
+  }
+}
+
+async function open(directory: string): Promise<Journal> {
+  const journal = createSqliteJournal({ directory, thread: 'main' });
+  await journal.open(IDENTITY);
+  return journal;
+}
+
+/** By another process: to read a file that SQLite has locked would drop the lock of this one. The log comes last. */
+function copyOpen(from: string, to: string): string {
+  const rank = (file: string): number => (file === 'witness' ? 0 : file.endsWith('-wal') ? 2 : 1);
+  const files = readdirSync(from).sort((left, right) => rank(left) - rank(right));
+  mkdirSync(to, { mode: 0o700 });
+  execFileSync('cp', ['-a', ...files.map((file) => join(from, file)), to]);
+  return to;
+}
+
+function readImage(
+  name: ImageName,
+  directory: string,
+  appends: readonly (readonly Write[])[],
+): JournalImageFiles {
+  const files = readdirSync(directory).map((file): ImageFile => {
+    const bytes = readFileSync(join(directory, file));
+    let used = bytes.length;
+    while (used > 0 && bytes[used - 1] === 0) used -= 1;
+    return { name: file, bytes: bytes.subarray(0, used), size: bytes.length };
+  });
+  return {
+    name,
+    files: files.sort((left, right) => (left.name < right.name ? -1 : 1)),
+    content: contentAfter(appends),
+    incarnation: 3,
+  };
+}
