@@ -30,7 +30,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .configureOutput({
       writeOut: (text) => context.print(text),
       writeErr: (text) => context.streams.stderr.write(text),
-      outputError: (text, write) => write(`quorate: USAGE: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(usageError(text)),
     })
     .addOption(
       option(
@@ -186,6 +186,15 @@ function addLookingCommands(program: Command, context: CommandContext): void {
       const { runConfigSchema } = await import('./commands/config.ts');
       await runConfigSchema(context);
     });
+}
+
+/** Commander's words, which end with the nearest word if there is one; else with what helps to find the right one. */
+function usageError(text: string): string {
+  const said = `quorate: USAGE: ${text.replace(/^error: /, '')}`;
+  if (said.includes('(Did you mean')) return said;
+  if (/: unknown command/.test(said)) return `${said}(quorate help lists the commands)\n`;
+  if (/: unknown option/.test(said)) return `${said}(a value that begins with a dash goes behind --)\n`;
+  return said;
 }
 
 /** Settings given on the command line, as typed. */

@@ -19,7 +19,11 @@ type Row = {
 };
 
 const ROWS: readonly Row[] = [
-  { args: ['frob'], code: 2, stderr: "quorate: USAGE: unknown command 'frob'\n" },
+  {
+    args: ['frob'],
+    code: 2,
+    stderr: "quorate: USAGE: unknown command 'frob'\n(quorate help lists the commands)\n",
+  },
   { args: ['statsu'], code: 2, stderr: "quorate: USAGE: unknown command 'statsu'\n(Did you mean status?)\n" },
   { args: ['get'], code: 2, stderr: "quorate: USAGE: missing required argument 'key'\n" },
   {
@@ -31,6 +35,11 @@ const ROWS: readonly Row[] = [
     args: ['get', 'a', '--consistancy', 'x'],
     code: 2,
     stderr: "quorate: USAGE: unknown option '--consistancy'\n(Did you mean --consistency?)\n",
+  },
+  {
+    args: ['set', 'key', '--value'],
+    code: 2,
+    stderr: "quorate: USAGE: unknown option '--value'\n(a value that begins with a dash goes behind --)\n",
   },
   {
     args: ['status', '-w', 'xml'],
