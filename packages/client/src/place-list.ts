@@ -67,7 +67,9 @@ export class PlaceList {
   }
 
   describeFailures(): string {
-    return this.#places.map((place) => `${place} (${this.#failures.get(place) ?? 'not tried'})`).join(', ');
+    return this.#places
+      .map((place) => `${place} (${this.#failures.get(place) ?? 'not reached in time'})`)
+      .join(', ');
   }
 
   /** The leader's address if this is another leader than the one noted before; 0 leaves the note as it is. */
