@@ -77,6 +77,7 @@ export class Applier {
   #stopped = false;
   #retries = 0;
   #health: ApplierHealth = { state: 'ok', detail: '' };
+  #unwellSinceMs: number | undefined;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -100,6 +101,11 @@ export class Applier {
 
   get health(): ApplierHealth {
     return this.#health;
+  }
+
+  /** For how long the backend has not been well, in milliseconds; 0 when it is. */
+  get unwellMs(): number {
+    return this.#unwellSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#unwellSinceMs;
   }
 
   /** Chosen slots that wait for the backend. */
@@ -139,20 +145,37 @@ export class Applier {
     this.#busy = true;
   }
 
-  /** Applies what can be applied now. A long replay yields to the event loop between pages. */
+  /** Applies what can be applied now. Catching up yields to the event loop after every page's worth of values. */
   pump(): void {
+    let bytes = 0;
     while (!this.#busy && this.#health.state !== 'fenced' && this.#mark.slot < this.#target) {
+      if (bytes >= this.#options.limits.replayPageBytes) return this.#continueSoon(() => this.pump());
       const next = this.#next();
       if (next === undefined) return;
+      bytes += next.value.kind === 'batch' ? next.value.bytes.length : 1;
       this.#apply(next);
     }
+  }
+
+  /** Runs `work` after what the event loop has ready; at most one such continuation waits. */
+  #continueSoon(work: () => void): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#options.clock.soon(() => {
+      this.#scheduled = false;
+      if (this.#stopped) return;
+      const before = this.#mark.slot;
+      work();
+      // Nothing came of it (the values are not flushed yet): the turn after the next flush tries again.
+      if (this.#mark.slot !== before || this.#busy) this.#options.handlers.onProgress();
+    });
   }
 
   #next(): ChosenEntry | undefined {
     const wanted = this.#mark.slot + 1;
     const head = this.#queue[this.#queueHead];
     if (head === undefined || head.slot !== wanted) {
-      if (!this.#scheduled) this.#loadSoon();
+      this.#continueSoon(() => this.#load());
       return undefined;
     }
     this.#queueHead += 1;
@@ -164,16 +187,6 @@ export class Applier {
       this.#queueHead = 0;
     }
     return head;
-  }
-
-  #loadSoon(): void {
-    this.#scheduled = true;
-    this.#options.clock.soon(() => {
-      this.#scheduled = false;
-      if (this.#stopped) return;
-      this.#load();
-      this.#options.handlers.onProgress();
-    });
   }
 
   /** Puts a page of the journal in front of the queue. What is not flushed yet is asked for again after the next flush. */
@@ -285,6 +298,7 @@ export class Applier {
     this.#mark = batch.next;
     this.#retries = 0;
     if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
+    this.#unwellSinceMs = undefined;
     if (planned.waiters !== undefined) answer(planned, planned.waiters, results);
     this.#options.handlers.onApplied(batch.slot);
     if (this.#queries.length === 0) return;
@@ -328,6 +342,7 @@ export class Applier {
     this.#retries += 1;
     this.#busy = true;
     this.#health = { state: 'retrying', detail: error.message };
+    this.#unwellSinceMs ??= clock.monotonicMs();
     logger.warn('the backend cannot store now; the slot will be applied again', {
       slot: planned.batch.slot,
       delayMs,
@@ -344,6 +359,7 @@ export class Applier {
 
   #fence(detail: string, handlers: ApplierHandlers): void {
     this.#health = { state: 'fenced', detail };
+    this.#unwellSinceMs ??= this.#options.clock.monotonicMs();
     this.#options.logger.error('the backend is fenced: this node votes and serves nothing', {
       slot: this.#mark.slot,
       detail,

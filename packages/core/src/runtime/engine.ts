@@ -81,6 +81,7 @@ export class Engine {
   #nextTicket = 1;
   #lastLeader: NodeId | undefined;
   #wasLeader = false;
+  #ledSinceMs = 0;
   #state: 'running' | 'stopping' | 'stopped' | 'dead' = 'running';
   #whenIdle: (() => void) | undefined;
 
@@ -413,7 +414,10 @@ export class Engine {
       queued.forEach((waiter) => this.#refuse(waiter));
       inFlight.forEach((waiter) => this.#lose(waiter));
     }
-    if (!this.#wasLeader && leads) this.#counters.elections += 1;
+    if (!this.#wasLeader && leads) {
+      this.#counters.elections += 1;
+      this.#ledSinceMs = this.#now();
+    }
     this.#wasLeader = leads;
     if (leader === this.#lastLeader) return;
     if (this.#lastLeader !== undefined) this.#forwarder.abandon(this.#lastLeader);
@@ -422,7 +426,6 @@ export class Engine {
       leader: leader ?? 0,
       role: this.#replica.role,
     });
-    if (leads && this.#applier.health.state === 'fenced') this.#feed({ kind: 'resign' });
   }
 
   #onPeerFrame(from: NodeId, lane: Lane, frame: Uint8Array): void {
@@ -538,10 +541,21 @@ export class Engine {
   #tick(): void {
     this.#feed({ kind: 'tick' });
     this.#forwarder.expire(this.#now());
+    this.#handOverWhenUnwell();
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () =>
       this.#tick(),
     );
+  }
+
+  /**
+   * A leader whose backend cannot store answers no write: somebody else should lead. Not at once, and not sooner than a
+   * few election timeouts after it was elected, so that backends that are all away do not chase leadership around.
+   */
+  #handOverWhenUnwell(): void {
+    const { electionTimeoutMs } = this.#options.limits.protocol;
+    if (this.#replica.role !== 'leader' || this.#applier.unwellMs < electionTimeoutMs) return;
+    if (this.#now() - this.#ledSinceMs >= electionTimeoutMs * 3) this.#feed({ kind: 'resign' });
   }
 
   #settleStop(): void {

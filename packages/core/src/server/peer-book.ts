@@ -37,7 +37,7 @@ export class PeerBook {
     if (known !== undefined && incarnation < known.incarnation) {
       return {
         ok: false,
-        code: 'WIRE_STALE_INCARNATION',
+        code: 'STORAGE_REPLACED',
         message: `node ${node} was seen in incarnation ${known.incarnation}, this is ${incarnation}: an old copy of its data directory?`,
       };
     }

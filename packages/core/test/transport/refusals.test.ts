@@ -77,7 +77,7 @@ describe('a node that is dialled', () => {
     await two.saw('up 1');
     const ghost = await Stranger.dial(two.port);
     ghost.say(encodeHello(helloOf({ incarnation: 4, attempt: 99 })));
-    assert.match((await ghost.ended()).reason, /^WIRE_STALE_INCARNATION/);
+    assert.match((await ghost.ended()).reason, /^STORAGE_REPLACED/);
     lanes.control.say(new Uint8Array(Buffer.from('alive')));
     await two.saw('1 control alive');
     assert.deepEqual(two.events, ['up 1', '1 control alive']);
@@ -89,7 +89,7 @@ describe('a node that is dialled', () => {
     await two.saw('up 1');
     const copy = await Stranger.dial(two.port);
     copy.say(encodeHello(helloOf({ processNonce: 'another', attempt: 99 })));
-    assert.match((await copy.ended()).reason, /^WIRE_STALE_INCARNATION/);
+    assert.match((await copy.ended()).reason, /^STORAGE_REPLACED/);
     assert.deepEqual(two.events, ['up 1']);
   });
 

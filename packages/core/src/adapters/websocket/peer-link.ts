@@ -51,12 +51,13 @@ export class PeerLink {
     const life = this.#life;
     if (life === undefined || hello.incarnation > life.incarnation) return undefined;
     if (hello.incarnation < life.incarnation) {
+      // A process that hears this is alive: it runs on an older copy of its directory.
       const message = `incarnation ${hello.incarnation} of node ${this.node} is over, ${life.incarnation} was seen`;
-      return { code: 'WIRE_STALE_INCARNATION', message };
+      return { code: 'STORAGE_REPLACED', message };
     }
     if (hello.processNonce === life.processNonce) return undefined;
     const message = `a second process runs as incarnation ${hello.incarnation} of node ${this.node}: was its directory copied?`;
-    return { code: 'WIRE_STALE_INCARNATION', message };
+    return { code: 'STORAGE_REPLACED', message };
   }
 
   rememberLife(hello: Hello): void {
