@@ -1,39 +1,39 @@
 /**
- * Purpose: the REPL at a real terminal: prompt, quoted values, history, completion and help, Ctrl-C at the prompt
- * and during a command, and a clean end by Ctrl-D.
+ * Purpose: what a person sees of the REPL on the screen of a terminal: prompt, quoted values, history, completion
+ * and help, Ctrl-C at the prompt and during a command, and a clean end by Ctrl-D.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cleanEnvironment, QUORATE } from '../helpers/run-quorate.ts';
 import { TemporaryDirectory } from '../helpers/temporary-directory.ts';
+import { hasTerminal } from '../helpers/terminal.ts';
 import { useScene } from './support/scene.ts';
-import { KEYS, openTerminal, see, type Terminal, terminalTool } from './support/terminal.ts';
+import { hasTmux, KEYS, TmuxTerminal } from './support/terminal.ts';
 
-const tool = terminalTool();
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 const EMPTY_PROMPT = /\nquorate>$/;
 
-if (tool === undefined) {
-  describe('the REPL at a terminal', () => {
-    it('needs tmux or script, and this machine has neither', () => {
-      const message = 'NOT TESTED: the REPL at a terminal, for want of tmux and of script (util-linux)';
-      console.log(`      ${message}`);
-      assert.notEqual(process.env['CI'], 'true', message);
+if (!hasTmux()) {
+  describe('the REPL on a screen', () => {
+    it('needs tmux', () => {
+      console.log('      NOT TESTED: what the REPL shows on a screen, for want of tmux');
+      // Its bytes are looked at through `script` then (terminal.test.ts). Without that either, nothing is.
+      assert.ok(hasTerminal() || process.env['CI'] !== 'true', 'neither tmux nor script is installed');
     });
   });
 } else {
-  describe(`the REPL at a terminal (${tool})`, function () {
+  describe('the REPL on a screen', function () {
     this.timeout(60_000);
     const scene = useScene({ nodes: 1 });
     const directory = new TemporaryDirectory();
-    let terminal: Terminal | undefined;
-    const at = (): Terminal => terminal ?? assert.fail('no terminal is open');
+    let terminal: TmuxTerminal | undefined;
+    const at = (): TmuxTerminal => terminal ?? assert.fail('no terminal is open');
 
     beforeEach(async () => {
       const env = cleanEnvironment({ QUORATE_HISTORY: directory.file('history'), NO_COLOR: '1' });
       const command = [process.execPath, QUORATE, 'repl', scene().cluster.addr(1)];
-      terminal = await openTerminal(tool, { command, directory: directory.path, env });
-      await see(at(), EMPTY_PROMPT);
+      terminal = await TmuxTerminal.open({ command, directory: directory.path, env });
+      await at().see(EMPTY_PROMPT);
     });
     afterEach(async function () {
       if (this.currentTest?.state === 'failed') console.log(await terminal?.screen());
@@ -45,7 +45,7 @@ if (tool === undefined) {
     async function ask(line: string): Promise<string> {
       await at().type(`${line}${KEYS.enter}`);
       const echo = `quorate> ${line}\n`;
-      const screen = await see(at(), new RegExp(`${escaped(echo)}[^]*\\nquorate>$`));
+      const screen = await at().see(new RegExp(`${escaped(echo)}[^]*\\nquorate>$`));
       return screen.slice(screen.lastIndexOf(echo) + echo.length, screen.lastIndexOf('\nquorate>'));
     }
 
@@ -66,39 +66,39 @@ if (tool === undefined) {
       await ask('set remembered 1');
       await ask('get remembered');
       await at().type(KEYS.up + KEYS.up);
-      await see(at(), /\nquorate> set remembered 1$/);
+      await at().see(/\nquorate> set remembered 1$/);
       await at().type(`0${KEYS.enter}`);
-      await see(at(), /\nquorate> set remembered 10\n10 {2}\(.*\nquorate>$/);
+      await at().see(/\nquorate> set remembered 10\n10 {2}\(.*\nquorate>$/);
       await at().type(KEYS.ctrlD);
-      await see(at(), /left with 0$/);
+      await at().see(/left with 0$/);
       assert.match(readFileSync(directory.file('history'), 'utf8'), /get remembered\nset remembered 10\n$/);
     });
 
     it('has the lines of the run before', async () => {
       await at().type(KEYS.up);
-      await see(at(), /\nquorate> set remembered 10$/);
+      await at().see(/\nquorate> set remembered 10$/);
     });
 
     it('completes words by Tab', async () => {
       await at().type('he');
-      await see(at(), /\nquorate> he$/);
+      await at().see(/\nquorate> he$/);
       await at().type(KEYS.tab);
-      await see(at(), /\nquorate> help$/);
+      await at().see(/\nquorate> help$/);
       await at().type(KEYS.ctrlC);
-      await see(at(), EMPTY_PROMPT);
+      await at().see(EMPTY_PROMPT);
       await at().type('ge');
-      await see(at(), /\nquorate> ge$/);
+      await at().see(/\nquorate> ge$/);
       await at().type(KEYS.tab);
-      await see(at(), /\nquorate> get$/);
+      await at().see(/\nquorate> get$/);
       await at().type('k');
-      await see(at(), /\nquorate> get k$/);
+      await at().see(/\nquorate> get k$/);
     });
 
     it('forgets the line at Ctrl-C and goes on', async () => {
       await at().type('set never here');
-      await see(at(), /\nquorate> set never here$/);
+      await at().see(/\nquorate> set never here$/);
       await at().type(KEYS.ctrlC);
-      await see(at(), /\nquorate> \^C\nquorate>$/);
+      await at().see(/\nquorate> \^C\nquorate>$/);
       assert.match(await ask('get never'), /^\(nil\)/);
     });
 
@@ -107,9 +107,9 @@ if (tool === undefined) {
       await ask('set waiting 1');
       cluster.pause(1);
       await at().type(`set waiting 2${KEYS.enter}`);
-      await see(at(), /\nquorate> set waiting 2$/);
+      await at().see(/\nquorate> set waiting 2$/);
       await at().type(KEYS.ctrlC);
-      await see(at(), /\nABORTED: .*not known.*\nquorate>$/);
+      await at().see(/\nABORTED: .*not known.*\nquorate>$/);
       cluster.resume(1);
       assert.match(await ask('get waiting'), /^[12] {2}\(/);
     });
@@ -121,7 +121,7 @@ if (tool === undefined) {
     ] as const) {
       it(`is left by ${how} with status 0`, async () => {
         await at().type(keys);
-        const screen = await see(at(), /left with \d+$/);
+        const screen = await at().see(/left with \d+$/);
         assert.match(screen, /\nleft with 0$/);
         assert.doesNotMatch(screen, /Error|at .*\.[jt]s:/);
       });
