@@ -93,10 +93,14 @@ async function writeAll(book: WriteBook, client: QuorateClient, name: string): P
   return results.filter((result) => result !== undefined);
 }
 
-/** A client of one node with its session open: what it sends later can get as far as the log. */
+/**
+ * A client of one node with its session open, so that what it sends later can get as far as the log; the node has
+ * applied what it wrote.
+ */
 async function greeted(scene: Scene, node: number): Promise<QuorateClient> {
   const client = scene.clientOf(node, { timeoutMs: PATIENCE_MS });
   await client.set('greeting', String(node), { timeoutMs: 5000 });
+  assert.equal(await client.get('greeting', { timeoutMs: 5000 }), String(node));
   return client;
 }
 
