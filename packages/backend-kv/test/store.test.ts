@@ -57,6 +57,8 @@ describe('key-value store', () => {
   });
 
   it('gives the same sequence for the same content, whatever the history', () => {
+    // Longer than any of the keys, so none of them.
+    const passing = (key: string): string => `${key}${'!'.repeat(13)}`;
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.string({ unit: 'binary-ascii', maxLength: 12 })),
@@ -68,11 +70,11 @@ describe('key-value store', () => {
           for (const key of [...keys].sort(
             (left, right) => (ranks.get(left) ?? 0) - (ranks.get(right) ?? 0),
           )) {
-            other.set(`${key}!`, 'gone');
+            other.set(passing(key), 'gone');
             other.set(key, 'old');
             other.set(key, `v${key}`);
           }
-          for (const key of keys) if (!keys.includes(`${key}!`)) other.delete(`${key}!`);
+          for (const key of keys) other.delete(passing(key));
           assert.deepEqual(rest(other.image()), rest(one.image()));
           assert.equal(other.size, keys.length);
         },

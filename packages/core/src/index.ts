@@ -4,4 +4,9 @@ export * from './config/index.ts';
 export * from './ports/index.ts';
 export { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from './runtime/limits.ts';
 export type { NodeStatus } from './runtime/status.ts';
-export { type RunningServer, type ServerOptions, type ServerStatus, startServer } from './server/start-server.ts';
+export {
+  type RunningServer,
+  type ServerOptions,
+  type ServerStatus,
+  startServer,
+} from './server/start-server.ts';

@@ -53,7 +53,7 @@ export class Ledger {
 
   constructor(voters: readonly NodeId[]) {
     this.voters = voters;
-    this.quorumSize = voters.length - Math.floor(voters.length / 2);
+    this.quorumSize = Math.floor(voters.length / 2) + 1;
     for (const node of voters) this.durablePromise.set(node, 0);
   }
 

@@ -126,7 +126,10 @@ export interface Backend<Command = unknown> {
   /** A consistent image at exactly `slot`, system records included; applying goes on while the chunks are read. */
   snapshot(): Promise<BackendSnapshot>;
   /** Replaces all state, all or nothing; may be retried. Afterwards the store is at `slot`. */
-  restore(snapshot: { readonly slot: Slot; readonly chunks: AsyncIterable<Uint8Array> }): Promise<BackendImage>;
+  restore(snapshot: {
+    readonly slot: Slot;
+    readonly chunks: AsyncIterable<Uint8Array>;
+  }): Promise<BackendImage>;
   /** Hash of the whole logical state, independent of the order in which it came about; equal states, equal digests. */
   digest(): Promise<string>;
   health(): Promise<BackendHealth>;

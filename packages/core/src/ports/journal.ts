@@ -8,8 +8,8 @@
  * has run. One process has the journal open at a time; a second `open` fails with JOURNAL_LOCKED.
  */
 import type { QuorateError } from '@quorate/wire';
-import type { AcceptedEntry, Ballot, ChosenEntry, NodeId, Slot } from '../protocol/types.ts';
 import type { JournalImage, JournalWrite } from '../protocol/replica-types.ts';
+import type { AcceptedEntry, Ballot, ChosenEntry, NodeId, Slot } from '../protocol/types.ts';
 
 /** Written once when a directory is formatted; a directory with another one is refused (JOURNAL_FOREIGN). */
 export type JournalIdentity = {
@@ -63,7 +63,11 @@ export interface Journal {
 
 /** A read-only look at a journal that no process has open, for `quorate inspect`. */
 export type JournalDump = {
-  readonly identity: JournalIdentity & { readonly storageId: string; readonly incarnation: number; readonly formatVersion: number };
+  readonly identity: JournalIdentity & {
+    readonly storageId: string;
+    readonly incarnation: number;
+    readonly formatVersion: number;
+  };
   readonly promised: Ballot;
   readonly learnedSlot: Slot;
   readonly peers: readonly PeerRecord[];

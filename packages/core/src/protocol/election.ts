@@ -31,6 +31,8 @@ export function onHeartbeat(state: ReplicaState, from: NodeId, message: Heartbea
   // This node missed the Prepare. Promising now is always safe, and lets its echo count.
   if (isHigher(ballot, state.promised)) promise(state, ballot);
   const following = follow(state, from, ballot);
+  if (message.sequence <= following.heartbeatSequence) return;
+  following.heartbeatSequence = message.sequence;
   following.lastHeardAt = state.at;
   following.connected = message.quorumConnected;
   if (message.quorumConnected) {

@@ -9,9 +9,12 @@ export function phase1Size(membership: Membership): number {
   return Math.floor(membership.voters.length / 2) + 1;
 }
 
-/** Nodes needed to accept (phase 2). Any phase-1 quorum meets any phase-2 quorum. */
+/**
+ * Nodes needed to accept (phase 2). A majority too: with an even number of voters fewer would be safe as far as
+ * intersection goes (FPaxos), but an acknowledged write shall lie on a majority of disks, two of two included.
+ */
 export function phase2Size(membership: Membership): number {
-  return membership.voters.length - phase1Size(membership) + 1;
+  return Math.floor(membership.voters.length / 2) + 1;
 }
 
 /** Counts the voters for which `has` holds; each is asked once, in ascending order. */

@@ -36,6 +36,8 @@ export type Following = {
   readonly leader: NodeId;
   readonly ballot: Ballot;
   lastHeardAt: MonotonicMs;
+  /** Highest heartbeat heard at this ballot; a late copy of an older one is no sign of life. */
+  heartbeatSequence: number;
   /** False once the leader said that it lost its quorum, or its link broke. */
   connected: boolean;
 };

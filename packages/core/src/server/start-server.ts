@@ -23,6 +23,7 @@ import { asNodeId, type NodeId } from '../protocol/types.ts';
 import { Engine } from '../runtime/engine.ts';
 import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts';
 import type { NodeStatus } from '../runtime/status.ts';
+import { condemn, refuseCondemned } from './condemned.ts';
 import { PeerBook } from './peer-book.ts';
 
 const GROUP = 0;
@@ -67,6 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     );
   const directory = join(settings.dataDir, `node-${self}`);
   makeDirectory(directory);
+  refuseCondemned(directory);
   const journal = createSqliteJournal({
     directory: join(directory, 'journal'),
     thread: settings.journalThread,
@@ -178,7 +180,7 @@ class Server implements RunningServer {
         .map((address, index) => ({ node: asNodeId(index + 1), address }))
         .filter(({ node }) => node !== self),
       admitPeer: (node, storageId, incarnation) => peerBook.admit(node, storageId, incarnation),
-      onDisowned: (peer, message) => this.#end(disowned(peer, message)),
+      onDisowned: (peer, message) => this.#disown(disowned(peer, message)),
       clock: this.#clock,
       logger,
     });
@@ -240,6 +242,13 @@ class Server implements RunningServer {
     });
     await this.#release();
     this.#resolveStopped(this.#failure);
+  }
+
+  #disown(error: QuorateError): void {
+    const directory = join(this.#options.settings.dataDir, `node-${this.id}`);
+    if (!condemn(directory, error.message))
+      this.#options.logger.error('the refusal could not be written down', { directory });
+    this.#end(error);
   }
 
   /** The node cannot go on. Nothing is answered any more; locks and ports are given back. */
