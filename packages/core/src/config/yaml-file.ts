@@ -31,6 +31,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_ALIASES = 100;
+/** Values within values. */
+const MAX_NESTING = 100;
 
 /**
  * `name` is how messages call the file.
@@ -50,8 +52,26 @@ export function readYamlFile(path: string, name: string, env: Environment): Yaml
 export function parseYaml(text: string, path: string, name: string, env: Environment): YamlFile {
   if (text.length > MAX_CONFIG_BYTES)
     throw refusal(`${name} is larger than ${MAX_CONFIG_BYTES} bytes`, undefined);
+  try {
+    return readDocument(text, path, name, env);
+  } catch (error) {
+    // Whatever reads a document goes as deep as its values are nested, and the stack has an end.
+    if (error instanceof RangeError) throw refusal(tooDeep(name), undefined);
+    throw error;
+  }
+}
+
+function readDocument(text: string, path: string, name: string, env: Environment): YamlFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter,
+    uniqueKeys: true,
+    prettyErrors: false,
+    // It would print its warnings by itself.
+    logLevel: 'error',
+  });
+  // The parser takes an end of the stack that it meets itself for a mistake in the file.
+  if (document.errors.some(({ message }) => message.startsWith('Maximum call stack'))) throw new RangeError();
   const at = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -83,7 +103,17 @@ function plainValue(document: Document.Parsed, source: ConfigSource): unknown {
     throw refuse(firstLine(error instanceof Error ? error.message : String(error)));
   }
   if (isEndless(value, [])) throw refuse('an alias stands inside its own anchor');
+  if (isDeeper(value, MAX_NESTING)) throw refusal(tooDeep(source.name), undefined);
   return value;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
+function tooDeep(name: string): string {
+  return `${name} is nested more than ${MAX_NESTING} levels deep`;
 }
 
 function isEndless(value: unknown, around: readonly unknown[]): boolean {

@@ -272,6 +272,11 @@ config.yaml:4:14: windowSlots: takes a whole number of slots from 1 to 65536, no
     message: `config.yaml: an alias stands inside its own anchor
     write the value out instead of using an alias`,
   },
+  ...[101, 2000].map((levels) => ({
+    what: `values nested ${levels} levels deep`,
+    file: `${ADDRS}backendOptions: ${'['.repeat(levels)}${']'.repeat(levels)}\n`,
+    message: 'config.yaml is nested more than 100 levels deep',
+  })),
 ];
 
 describe('config errors', () => {
