@@ -197,9 +197,8 @@ class PlainDataBackend<State extends object, Command> implements Backend<Command
     readonly chunks: AsyncIterable<Uint8Array>;
   }): Promise<BackendImage> {
     const { image, logTimeMs, state } = await readSimpleSnapshot(this.name, snapshot);
-    const restored = decodeData(state, 'kept') as State;
     // From here on nothing can fail.
-    this.#state = restored;
+    this.#state = state as State;
     this.#mark = image.mark;
     this.#lastResults = image.lastResults;
     this.#logTimeMs = logTimeMs;

@@ -10,6 +10,8 @@ import type { Slot } from '../protocol/types.ts';
 import { type BackendImage, BackendUnavailable } from './backend.ts';
 import { readImage, writeImage } from './backend-image.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { PlainData } from './plain-data.ts';
+import { decodeData } from './plain-data-decode.ts';
 
 const MAGIC = 0x31_53_42_51;
 const VERSION = 1;
@@ -18,14 +20,17 @@ export const SNAPSHOT_CHUNK_BYTES: number = 1024 * 1024;
 /** u32 length and 16 digits. */
 const FINGERPRINT_BYTES = 20;
 
-export type SimpleSnapshot = {
+export type SimpleSnapshot<State> = {
   readonly image: BackendImage;
   readonly logTimeMs: number;
-  /** The state as `encodeData(state, 'kept')` gave it. */
-  readonly state: Uint8Array;
+  readonly state: State;
 };
 
-export function writeSimpleSnapshot(name: string, { image, logTimeMs, state }: SimpleSnapshot): Uint8Array[] {
+/** `state` as `encodeData(state, 'kept')` gave it. */
+export function writeSimpleSnapshot(
+  name: string,
+  { image, logTimeMs, state }: SimpleSnapshot<Uint8Array>,
+): Uint8Array[] {
   const out = new ByteWriter(state.length + 4096);
   out.u32(MAGIC);
   out.u16(VERSION);
@@ -45,7 +50,7 @@ export function writeSimpleSnapshot(name: string, { image, logTimeMs, state }: S
 export async function readSimpleSnapshot(
   name: string,
   snapshot: { readonly slot: Slot; readonly chunks: AsyncIterable<Uint8Array> },
-): Promise<SimpleSnapshot> {
+): Promise<SimpleSnapshot<PlainData>> {
   const out = new ByteWriter(SNAPSHOT_CHUNK_BYTES);
   for await (const chunk of snapshot.chunks) out.raw(chunk);
   try {
@@ -57,7 +62,7 @@ export async function readSimpleSnapshot(
   }
 }
 
-function readWhole(name: string, slot: Slot, bytes: Uint8Array): SimpleSnapshot {
+function readWhole(name: string, slot: Slot, bytes: Uint8Array): SimpleSnapshot<PlainData> {
   const bodyBytes = bytes.length - FINGERPRINT_BYTES;
   if (bodyBytes < 0) throw malformed('it is too short');
   const stored = new ByteReader(bytes, bodyBytes).text(16);
@@ -70,7 +75,7 @@ function readWhole(name: string, slot: Slot, bytes: Uint8Array): SimpleSnapshot 
   if (writer !== name) throw malformed(`it is of backend ${writer}, not ${name}`);
   const logTimeMs = reader.integer();
   const image = readImage(reader);
-  const state = reader.block();
+  const state = decodeData(reader.block(), 'kept');
   reader.end();
   const held = image.mark?.slot ?? 0;
   if (held !== slot) throw malformed(`it is of slot ${held}, not ${slot}`);

@@ -1,8 +1,8 @@
 /** A backend of four functions is a whole backend: it keeps every rule, and says clearly what its author did wrong. */
 import assert from 'node:assert/strict';
-import { encodeArguments, encodeUtf8, type Result } from '@quorate/wire';
+import { ByteWriter, encodeArguments, encodeUtf8, type Result } from '@quorate/wire';
 import { defineBackend, refuse, type SimpleBackend } from '#src/ports/define-backend.ts';
-import { asSlot, type Backend, BackendDiverged } from '#src/ports/index.ts';
+import { asSlot, type Backend, BackendDiverged, BackendUnavailable, fingerprint } from '#src/ports/index.ts';
 import { argumentsCommand, backendConformance, textCommand } from '#src/testing/index.ts';
 
 type CounterState = {
@@ -242,6 +242,27 @@ describe('defineBackend', () => {
       error:
         'sample cannot read this command: command.at is an object of class Date, which is not plain data',
     });
+  });
+
+  it('refuses a snapshot whose state cannot be read, although its fingerprint is right, and keeps its own', async () => {
+    const backend = defineBackend(counter);
+    const out = new ByteWriter();
+    for await (const chunk of (await backend.snapshot()).chunks) out.raw(chunk);
+    const body = out.bytes().slice(0, -20);
+    // The last byte of the state: a kind of data that does not exist, or a count that is too large.
+    body[body.length - 1] = 0xee;
+    const forged = new ByteWriter();
+    forged.raw(body);
+    forged.text(fingerprint(body));
+    const digest = await backend.digest();
+    const chunks = (async function* () {
+      yield forged.bytes();
+    })();
+    await assert.rejects(
+      async () => backend.restore({ slot: asSlot(0), chunks }),
+      (error) => error instanceof BackendUnavailable && /the snapshot cannot be used/.test(error.message),
+    );
+    assert.equal(await backend.digest(), digest);
   });
 
   it('refuses a state that is not plain data at once', () => {
