@@ -92,9 +92,22 @@ function linkModules(directory: string): void {
   for (const name of COPIED) symlinkSync(join(directory, 'packages', name), join(modules, '@quorate', name));
 }
 
-function applyPatch({ file, find, replace }: Patch, directory: string): void {
-  const path = compiledPath(directory, file);
-  const text = readFileSync(path, 'utf8');
+function applyPatch(patch: Patch, directory: string): void {
+  const path = compiledPath(directory, patch.file);
+  // Copied, not linked: the original keeps its text.
+  writeFileSync(path, patched(readFileSync(path, 'utf8'), patch));
+}
+
+/** Whether the patches fit the workspace as it is compiled now. @throws Error like `buildMutant`; copies nothing */
+export function checkPatches(patches: readonly Patch[]): void {
+  const texts = new Map<string, string>();
+  for (const patch of patches) {
+    const text = texts.get(patch.file) ?? readFileSync(compiledPath(ROOT, patch.file), 'utf8');
+    texts.set(patch.file, patched(text, patch));
+  }
+}
+
+function patched(text: string, { file, find, replace }: Patch): string {
   const words = find
     .trim()
     .split(/\s+/)
@@ -106,8 +119,7 @@ function applyPatch({ file, find, replace }: Patch, directory: string): void {
       `the patch of ${basename(file)} matches ${matches.length} times instead of once: ${find}`,
     );
   }
-  // Copied, not linked: the original keeps its text.
-  writeFileSync(path, text.slice(0, match.index) + replace + text.slice(match.index + match[0].length));
+  return text.slice(0, match.index) + replace + text.slice(match.index + match[0].length);
 }
 
 /** `core/protocol/acceptor.ts` is compiled to `packages/core/dist/protocol/acceptor.js`. */
