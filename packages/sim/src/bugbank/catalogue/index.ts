@@ -1,0 +1,25 @@
+/** The whole bank, in the order in which the table prints it. */
+import type { Mutant } from '../mutant.ts';
+import { ACCEPTOR_MUTANTS } from './acceptor.ts';
+import { BACKEND_MUTANTS } from './backend.ts';
+import { CANDIDATE_MUTANTS } from './candidate.ts';
+import { CLIENT_MUTANTS } from './client.ts';
+import { JOURNAL_MUTANTS } from './journal.ts';
+import { LEADER_MUTANTS } from './leader.ts';
+import { LEARNER_MUTANTS } from './learner.ts';
+import { READER_MUTANTS } from './reader.ts';
+import { SESSION_MUTANTS } from './sessions.ts';
+import { WIRE_MUTANTS } from './wire.ts';
+
+export const CATALOGUE: readonly Mutant[] = [
+  ...ACCEPTOR_MUTANTS,
+  ...CANDIDATE_MUTANTS,
+  ...LEADER_MUTANTS,
+  ...LEARNER_MUTANTS,
+  ...READER_MUTANTS,
+  ...JOURNAL_MUTANTS,
+  ...SESSION_MUTANTS,
+  ...BACKEND_MUTANTS,
+  ...WIRE_MUTANTS,
+  ...CLIENT_MUTANTS,
+];

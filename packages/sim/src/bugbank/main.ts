@@ -1,0 +1,118 @@
+/**
+ * `npm run bugbank`: plants every mutant of the catalogue and shows which tool finds it, and at what cost.
+ *
+ *   npm run bugbank                      the whole bank; status 1 unless every mutant is found
+ *   npm run bugbank -- --only a,b        these mutants
+ *   npm run bugbank -- --list            what is in the bank, without running anything
+ *   npm run bugbank -- -w json           one JSON document instead of the table
+ *   npm run bugbank -- --jobs 1          so many hunts at a time (2)
+ */
+import { parseArgs } from 'node:util';
+import { tryMutant } from './bank.ts';
+import { CATALOGUE } from './catalogue/index.ts';
+import { costsTooMuch, type Finding, type Mutant } from './mutant.ts';
+import { sanityHunts, trySanity } from './sanity.ts';
+import { headerLine, type Row, rowLine, sanityLine, toolName } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    list: { type: 'boolean', default: false },
+    write: { type: 'string', short: 'w', default: 'table' },
+    jobs: { type: 'string', default: '2' },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const mutants = selected(values.only.flatMap((list) => list.split(',')));
+  const jobs = Number(values.jobs);
+  if (mutants === undefined || !Number.isSafeInteger(jobs) || jobs < 1) {
+    print(
+      'usage: npm run bugbank -- [--only ID,...] [--list] [-w json] [--jobs N]; the ids are those that --list prints',
+    );
+    return 2;
+  }
+  if (values.list) return list(mutants);
+  return values.write === 'json' ? runAsJson(mutants, jobs) : runAsTable(mutants, jobs);
+}
+
+function selected(ids: readonly string[]): readonly Mutant[] | undefined {
+  if (ids.length === 0) return CATALOGUE;
+  const mutants = CATALOGUE.filter(({ id }) => ids.includes(id));
+  return mutants.length === new Set(ids).size ? mutants : undefined;
+}
+
+function list(mutants: readonly Mutant[]): number {
+  for (const { id, hunt, wrong, seen } of mutants)
+    print(`${id}  (${toolName(hunt)})\n    ${wrong}\n    Seen: ${seen}.`);
+  print(`${mutants.length} mutants`);
+  return 0;
+}
+
+async function runAsTable(mutants: readonly Mutant[], jobs: number): Promise<number> {
+  print(headerLine());
+  const rows = await tryAll(mutants, jobs, (row) => print(rowLine(row)));
+  const hunts = sanityHunts(rows);
+  const sanity = await trySanity(hunts);
+  for (const [index, hunt] of hunts.entries()) print(sanityLine(hunt, sanity[index] as Finding));
+  const { found, ok, complaints } = sumUp(rows, sanity);
+  for (const complaint of complaints) print(complaint);
+  print(`${mutants.length} mutants, ${found} found`);
+  return ok ? 0 : 1;
+}
+
+async function runAsJson(mutants: readonly Mutant[], jobs: number): Promise<number> {
+  const rows = await tryAll(mutants, jobs, () => undefined);
+  const hunts = sanityHunts(rows);
+  const sanity = await trySanity(hunts);
+  const { found, ok, complaints } = sumUp(rows, sanity);
+  print(
+    JSON.stringify(
+      {
+        mutants: rows,
+        sanity: hunts.map((hunt, index) => ({ hunt, finding: sanity[index] })),
+        count: rows.length,
+        found,
+        complaints,
+        ok,
+      },
+      undefined,
+      2,
+    ),
+  );
+  return ok ? 0 : 1;
+}
+
+/** In the order of the catalogue, however many are tried at a time; `onRow` hears of them as they end. */
+async function tryAll(mutants: readonly Mutant[], jobs: number, onRow: (row: Row) => void): Promise<Row[]> {
+  const rows: (Row | undefined)[] = mutants.map(() => undefined);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < mutants.length; index = next++) {
+      const { id, hunt } = mutants[index] as Mutant;
+      const row = { id, hunt, finding: await tryMutant(mutants[index] as Mutant) };
+      rows[index] = row;
+      onRow(row);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return rows as Row[];
+}
+
+function sumUp(
+  rows: readonly Row[],
+  sanity: readonly Finding[],
+): { found: number; ok: boolean; complaints: string[] } {
+  const found = rows.filter(({ finding }) => finding.kind === 'found').length;
+  const dear = rows.filter(({ finding }) => costsTooMuch(finding));
+  const complaints = dear.map(({ id }) => `${id} costs more than a hunt may`);
+  if (sanity.some(({ kind }) => kind !== 'missed'))
+    complaints.push('the product as it is does not pass: no find counts');
+  return { found, ok: found === rows.length && complaints.length === 0, complaints };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
