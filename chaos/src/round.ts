@@ -13,6 +13,7 @@ import {
   historyText,
   parseHistory,
 } from '@quorate/sim';
+import { QuorateError } from '@quorate/wire';
 import { freePorts } from 'quorate/spawn';
 import { nowUs } from './clock.ts';
 import { type InflictedFault, Nemesis } from './faults/nemesis.ts';
@@ -47,8 +48,9 @@ export type RoundResult = {
   readonly faults: readonly InflictedFault[];
   readonly history: History;
   readonly report: CheckReport;
-  readonly once: OnceReport;
-  readonly recovery: Recovery;
+  /** Both undefined when the cluster did not come back: then there is nothing to read. */
+  readonly once: OnceReport | undefined;
+  readonly recovery: Recovery | undefined;
   /** Calls that were answered, per second of load. */
   readonly achievedPerSecond: number;
   readonly answeredTwice: number;
@@ -119,16 +121,18 @@ class Round {
       .flatMap(({ inflicted }) => inflicted)
       .sort((one, other) => one.fromUs - other.fromUs);
     writeFileSync(join(this.#directory, 'faults.json'), `${JSON.stringify(faults, undefined, 2)}\n`);
-    const recovery = await waitForRecovery(this.#cluster);
+    const recovery = await tryRecovery(this.#cluster);
+    const isBack = typeof recovery !== 'string';
     const loaded = this.#loads.flatMap(
       ({ plan }) => parseHistory(readFileSync(plan.historyPath, 'utf8')).calls,
     );
-    const final = await readEverything(this.#cluster.addrs, loaded, FINAL_CLIENT);
+    const final = isBack
+      ? await readEverything(this.#cluster.addrs, loaded, FINAL_CLIENT)
+      : { calls: [], differences: [] };
     const history = rebased([...loaded, ...final.calls], faults, fromUs);
     writeFileSync(join(this.#directory, 'history.jsonl'), historyText(history));
     this.#progress(`judging ${history.calls.length} calls`);
-    const once = countOnce(history.calls, FINAL_CLIENT);
-    const done = loaded.filter(({ end }) => end.kind === 'done').length;
+    const once = isBack ? countOnce(history.calls, FINAL_CLIENT) : undefined;
     return {
       plan: this.#plan,
       directory: this.#directory,
@@ -136,13 +140,14 @@ class Round {
       history,
       report: checkHistory(history),
       once,
-      recovery,
-      achievedPerSecond: done / this.#plan.seconds,
+      recovery: isBack ? recovery : undefined,
+      achievedPerSecond: loaded.filter(({ end }) => end.kind === 'done').length / this.#plan.seconds,
       answeredTwice: ends.reduce((sum, end) => sum + end.answeredTwice, 0),
       findings: [
         ...this.#cluster.unexpectedEnds,
+        ...(isBack ? [] : [recovery]),
         ...final.differences,
-        ...once.findings,
+        ...(once?.findings ?? []),
         ...ends.flatMap((end) => end.findings),
       ],
       leftOut,
@@ -215,6 +220,16 @@ class Round {
     this.#progress(
       `${seconds} s, ${sum('done')} done, ${sum('unknown')} unknown, ${sum('none')} refused, ${faults} faults${current === '' ? '' : `; now: ${current}`}`,
     );
+  }
+}
+
+/** A cluster that does not come back is a finding, and what its clients saw until then is judged all the same. */
+async function tryRecovery(cluster: ChaosCluster): Promise<Recovery | string> {
+  try {
+    return await waitForRecovery(cluster);
+  } catch (error) {
+    if (error instanceof QuorateError) return error.message;
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { shrink, timeline } from '@quorate/sim';
 import type { ChaosOptions } from './options.ts';
 import { type Progress, type RoundResult, runRound } from './round.ts';
 import { planRounds, type RoundPlan } from './round-plan.ts';
+import type { OnceReport } from './verdict/exactly-once.ts';
 
 export type Verdict =
   | { readonly kind: 'yes'; readonly operations: number; readonly faults: number }
@@ -89,12 +90,17 @@ function summary(result: RoundResult): string {
   const fired = faults.filter((fault) => fault.fired).length;
   return [
     `round ${plan.number}/${plan.rounds}: ${plan.nodes} nodes, ${plan.backend}, seed ${plan.seed}: ${report.calls} operations on ${report.keys} keys, ${achievedPerSecond.toFixed(0)} answered per second`,
-    `  faults: ${fired} of ${faults.length} fired; a leader ${recovery.leaderMs} ms and equal replicas ${recovery.equalMs} ms after healing`,
-    `  once: ${once.acknowledgedWritesChecked} acknowledged writes present, ${once.acknowledgedIncrements} increments acknowledged, ${once.unknownIncrements} of unknown end, ${answeredTwice} commands answered twice alike`,
+    `  faults: ${fired} of ${faults.length} fired; ${recovery === undefined ? 'the cluster did not come back' : `a leader ${recovery.leaderMs} ms and equal replicas ${recovery.equalMs} ms after healing`}`,
+    ...(once === undefined ? [] : [onceLine(once, answeredTwice)]),
     `  history: ${report.verdict === 'yes' ? 'linearizable' : report.verdict}, ${report.undecided.length} keys undecided, ${report.configurations} configurations`,
     ...leftOut.map((what) => `  left out: ${what}`),
     '',
   ].join('\n');
+}
+
+function onceLine(once: OnceReport, answeredTwice: number): string {
+  const { acknowledgedWritesChecked, acknowledgedIncrements, unknownIncrements } = once;
+  return `  once: ${acknowledgedWritesChecked} acknowledged writes present, ${acknowledgedIncrements} increments acknowledged, ${unknownIncrements} of unknown end, ${answeredTwice} commands answered twice alike`;
 }
 
 function evidence({ report, findings, history, plan, directory, faults }: RoundResult): string {

@@ -2,10 +2,13 @@
  * What is done to processes: killed, stopped and continued, restarted politely, given a wrong clock or a full disk.
  * Each script has the node to itself and gives it back running.
  */
+import { nodeSite } from '../network/network.ts';
 import { type Done, hold, leaderOrAny, type Rig, type WeightedFault } from './rig.ts';
 
 /** A process with a full disk must have said so and ended by then. */
 const DISK_FULL_END_MS = 10_000;
+/** Of a tenth of a second each. */
+const MAX_ELECTION_WAITS = 40;
 const HOUR_MS = 3_600_000;
 
 export const PROCESS_FAULTS: readonly WeightedFault[] = [
@@ -24,6 +27,7 @@ export const PROCESS_FAULTS: readonly WeightedFault[] = [
     weight: 2,
     script: (rig) => pause(rig, [rig.random.pick(rig.cluster.nodes)], 100, 5000),
   },
+  { name: 'leader asleep behind a cut', weight: 3, script: sleepBehindCut },
   { name: 'pause majority', weight: 1, script: pauseMajority },
   { name: 'restart politely', weight: 2, script: restartPolitely },
   { name: 'move clock', weight: 3, script: moveClock },
@@ -75,6 +79,40 @@ async function pause(rig: Rig, nodes: readonly number[], minMs: number, maxMs: n
   await hold(rig, minMs, maxMs);
   for (const node of nodes) cluster.resume(node);
   return { what: `${names(nodes)} paused`, fired: true };
+}
+
+/**
+ * The leader stops, the others elect another one, and it wakes up cut off from them: for a while it has every reason
+ * to believe that it still leads, and clients that reach it ask it. Only a quorum round keeps it from old answers.
+ */
+async function sleepBehindCut(rig: Rig): Promise<Done | undefined> {
+  const { cluster, network } = rig;
+  const leader = await cluster.leader();
+  if (leader === undefined) return undefined;
+  const site = nodeSite(leader);
+  const flows = network.nodes
+    .filter((other) => other !== site)
+    .flatMap((other) => [
+      { from: site, to: other },
+      { from: other, to: site },
+    ]);
+  cluster.pause(leader);
+  for (const flow of flows) network.hold(flow);
+  await holdUntilElected(rig, leader);
+  cluster.resume(leader);
+  await hold(rig, 300, 1500);
+  for (const flow of flows) network.release(flow);
+  return { what: `leader ${leader} paused, and woken up while cut off from its peers`, fired: true };
+}
+
+/** Until another node leads, and a little longer so that it has something to lead; bounded. */
+async function holdUntilElected(rig: Rig, old: number): Promise<void> {
+  for (let waits = 0; waits < MAX_ELECTION_WAITS && !rig.over.aborted; waits++) {
+    await hold(rig, 100, 100);
+    const leader = await rig.cluster.leader();
+    if (leader !== undefined && leader !== old) break;
+  }
+  await hold(rig, 100, 600);
 }
 
 function pauseMajority(rig: Rig): Promise<Done> {

@@ -47,6 +47,7 @@ export class TwiceSender {
   }
 
   async run(client: number): Promise<void> {
+    await delay(Math.max(0, this.#plan.fromUs - nowUs()) / 1000);
     while (nowUs() < this.#plan.untilUs) {
       await delay(PAUSE_MS);
       if (this.#session === 0) {

@@ -51,7 +51,7 @@ describe('chaos', function () {
       } as const;
       const { report, once: tally, history } = await runRound(plan, directory, () => undefined);
       assert.equal(report.verdict, 'no');
-      assert.ok(tally.findings.some((finding) => /acknowledged write lost/.test(finding)));
+      assert.ok(tally?.findings.some((finding) => /acknowledged write lost/.test(finding)));
       const [violation] = report.violations;
       assert.ok(violation !== undefined);
       assert.match(timeline(shrink(violation), history.faults), /<-- here/);
