@@ -16,11 +16,13 @@ import { replayLine, runPart, sample, stride } from '#src/sweeps/run-part.ts';
 import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
 import { FlipPart } from './flips/flip-part.ts';
+import { FramePart } from './flips/frame-part.ts';
 
 const PARTS: Readonly<Record<string, () => SweepPart | Promise<SweepPart>>> = {
   graphs: () => new GraphPart(),
   crash: () => new CrashPart(),
   flips: () => FlipPart.create(),
+  frames: () => new FramePart(),
 };
 
 const MAX_FAILURES = 20;
