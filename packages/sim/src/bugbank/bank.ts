@@ -2,7 +2,7 @@
  * One mutant from planting to verdict: builds the copy, sends the tool that the mutant names, and judges what it brought.
  */
 import { buildMutant, type Mutant as Copy } from '../mutants/patch.ts';
-import { huntWithSeeds } from './hunters/seeds.ts';
+import { huntInStates, huntOnGraphs, huntWithSeeds } from './hunters/drivers.ts';
 import { huntWithTests } from './hunters/tests.ts';
 import type { Finding, Hunt, Mutant } from './mutant.ts';
 
@@ -27,6 +27,10 @@ export function sendHunter(directory: string, hunt: Hunt): Promise<Finding> {
   switch (hunt.tool) {
     case 'simulator':
       return huntWithSeeds(directory, hunt, HANG_SECONDS);
+    case 'model checker':
+      return huntInStates(directory, hunt, HANG_SECONDS);
+    case 'graph sweep':
+      return huntOnGraphs(directory, hunt, HANG_SECONDS);
     case 'tests':
       return huntWithTests(directory, hunt, HANG_SECONDS);
     default:

@@ -19,6 +19,10 @@ export type Mutant = {
 export type Hunt =
   /** Seeds from 1 on, at one of the simulator's depths. */
   | { readonly tool: 'simulator'; readonly seeds: number }
+  /** States of one scope of the model checker. */
+  | { readonly tool: 'model checker'; readonly scope: string; readonly states: number }
+  /** So many cases of the sweep over link graphs, spread over all of them. */
+  | { readonly tool: 'graph sweep'; readonly cases: number }
   /** Compiled mocha tests of one workspace, in order, up to the first failure. */
   | {
       readonly tool: 'tests';
@@ -33,8 +37,10 @@ export type Hunt =
 
 /** What a hunt may cost in time: of the processor where the tool can tell, else by the clock on the wall. */
 export const MAX_SECONDS = 60;
-/** Work that a hunt may be given, seeds of the simulator at most. */
+/** The most work that a hunt may be given. */
 export const MAX_SEEDS = 2000;
+export const MAX_STATES = 2_000_000;
+export const MAX_CASES = 2000;
 
 /** `work` in the tool's own unit, as a number; `effort` says it in words: `seed 17`, `test 4`. */
 export type Finding =

@@ -10,7 +10,7 @@ export type Trial = { readonly hunt: Hunt; readonly finding: Finding };
 
 /** Hunts that cover what these findings took. */
 export function sanityHunts(trials: readonly Trial[]): Hunt[] {
-  return [...simulations(trials), ...tests(trials)];
+  return [...simulations(trials), ...searches(trials), ...graphs(trials), ...tests(trials)];
 }
 
 export async function trySanity(hunts: readonly Hunt[]): Promise<Finding[]> {
@@ -29,6 +29,23 @@ function simulations(trials: readonly Trial[]): Hunt[] {
     hunt.tool === 'simulator' && finding.kind === 'found' ? [finding.work] : [],
   );
   return seeds.length === 0 ? [] : [{ tool: 'simulator', seeds: Math.max(...seeds) }];
+}
+
+/** Each scope once, as far as the mutant took that was hardest to find in it. */
+function searches(trials: readonly Trial[]): Hunt[] {
+  const states = new Map<string, number>();
+  for (const { hunt, finding } of trials) {
+    if (hunt.tool === 'model checker' && finding.kind === 'found')
+      states.set(hunt.scope, Math.max(finding.work, states.get(hunt.scope) ?? 0));
+  }
+  return [...states].map(([scope, work]) => ({ tool: 'model checker', scope, states: work }));
+}
+
+function graphs(trials: readonly Trial[]): Hunt[] {
+  const cases = trials.flatMap(({ hunt, finding }) =>
+    hunt.tool === 'graph sweep' && finding.kind === 'found' ? [finding.work] : [],
+  );
+  return cases.length === 0 ? [] : [{ tool: 'graph sweep', cases: Math.max(...cases) }];
 }
 
 /** Whole files, each once, and one run for each workspace. */

@@ -6,7 +6,8 @@ export type Row = { readonly id: string; readonly hunt: Hunt; readonly finding: 
 const RULE_WIDTH = 72;
 
 export function toolName(hunt: Hunt): string {
-  return hunt.tool === 'tests' ? hunt.name : hunt.tool;
+  if (hunt.tool === 'tests') return hunt.name;
+  return hunt.tool === 'model checker' ? `model checker, ${hunt.scope}` : hunt.tool;
 }
 
 export function headerLine(): string {
@@ -40,7 +41,7 @@ export function sanityLine(hunt: Hunt, finding: Finding): string {
 }
 
 function lineOf(id: string, foundBy: string, effort: string, seconds: string, rule: string): string {
-  return `${id.padEnd(36)} ${foundBy.padEnd(20)} ${effort.padStart(16)} ${seconds.padStart(8)}  ${rule}`;
+  return `${id.padEnd(36)} ${foundBy.padEnd(30)} ${effort.padStart(16)} ${seconds.padStart(8)}  ${rule}`;
 }
 
 function cut(text: string): string {

@@ -41,7 +41,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
       'Accepting does not bind: after an accept at a higher ballot an older leader is still listened to.',
     seen: 'Published Paxos pseudo-code and Cassandra (pull request 1327): the promise was not raised at accept',
     patches: [protocol('acceptor.ts', `  bindTo(state, entry.ballot);\n  const write`, `  const write`)],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
     id: 'single-ballot-var',
@@ -55,7 +55,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
         `page.push({ slot: record.slot, ballot: state.promised, value: record.value });`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
     id: 'accept-below-promise',
@@ -73,20 +73,28 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
         `  if (!isLower(entry.ballot, state.promised)) bindTo(state, entry.ballot);\n`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
-    id: 'promise-below-promise',
-    wrong: 'An acceptor answers a Prepare of a ballot below the one it is bound to.',
-    seen: 'consens: prepare with an outdated number is refused only when a value was written before',
+    id: 'latest-prepare-wins',
+    wrong: 'An acceptor binds itself to whatever Prepare came last, also to a lower ballot than before.',
+    seen: 'consens: a prepare with an older number is refused only when a value was written before',
     patches: [
       protocol(
         'acceptor.ts',
-        `  if (isLower(ballot, state.promised)) {\n    nack(state, from, ballot);\n    return;\n  }\n  // A repeated`,
-        `  // A repeated`,
+        `if (isLower(ballot, state.promised)) {
+          nack(state, from, ballot);
+          return;
+        }
+        // A repeated`,
+        `if (isLower(ballot, state.promised)) {
+          state.promised = ballot;
+          state.effects.persistPromise(ballot);
+        }
+        // A repeated`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500_000 },
   },
   {
     id: 'ack-any-ballot',

@@ -20,7 +20,7 @@ export const CANDIDATE_MUTANTS: readonly Mutant[] = [
         `if (isComplete(campaign, from)) return;`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
     id: 'ballot-reuse',
@@ -72,7 +72,7 @@ export const CANDIDATE_MUTANTS: readonly Mutant[] = [
         `if (best === undefined) recovered`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
     id: 'own-acceptance-ignored',

@@ -4,6 +4,7 @@ import { ACCEPTOR_MUTANTS } from './acceptor.ts';
 import { BACKEND_MUTANTS } from './backend.ts';
 import { CANDIDATE_MUTANTS } from './candidate.ts';
 import { CLIENT_MUTANTS } from './client.ts';
+import { ELECTION_MUTANTS } from './elections.ts';
 import { JOURNAL_MUTANTS } from './journal.ts';
 import { LEADER_MUTANTS } from './leader.ts';
 import { LEARNER_MUTANTS } from './learner.ts';
@@ -14,6 +15,7 @@ import { WIRE_MUTANTS } from './wire.ts';
 export const CATALOGUE: readonly Mutant[] = [
   ...ACCEPTOR_MUTANTS,
   ...CANDIDATE_MUTANTS,
+  ...ELECTION_MUTANTS,
   ...LEADER_MUTANTS,
   ...LEARNER_MUTANTS,
   ...READER_MUTANTS,

@@ -17,6 +17,19 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     hunt: { tool: 'simulator', seeds: 1000 },
   },
   {
+    id: 'count-mixed-ballots',
+    wrong: 'Acknowledgements of an earlier ballot of the same leader count for the present one.',
+    seen: 'LogCabin 44 and Raft figure 8: an entry of an older term was counted as committed',
+    patches: [
+      protocol(
+        'leadership.ts',
+        `  if (leadership === undefined || !sameBallot(message.ballot, leadership.ballot)) return; // SAME-BALLOT-COUNT.`,
+        `  if (leadership === undefined) return;`,
+      ),
+    ],
+    hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
+  },
+  {
     id: 'choose-at-first-acknowledgement',
     wrong: 'One acknowledgement besides its own is enough for the leader, whatever the number of nodes.',
     seen: 'asynchronous replication that calls itself semi-synchronous',

@@ -16,7 +16,7 @@ export const LEARNER_MUTANTS: readonly Mutant[] = [
         `const taught = record.slot <= state.watermark.slot;`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'simulator', seeds: 300 },
   },
   {
     id: 'learn-hole',

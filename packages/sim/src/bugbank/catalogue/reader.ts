@@ -33,7 +33,7 @@ export const READER_MUTANTS: readonly Mutant[] = [
         `  if (!confirmed(state.self)) return;\n`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'reads', states: 500000 },
   },
   {
     id: 'read-confirmed-by-old-echo',
@@ -72,7 +72,7 @@ export const READER_MUTANTS: readonly Mutant[] = [
         `  if (isLower(ballot, state.promised)) {\n    state.effects.send(from, { kind: 'heartbeat-echo', ballot, sequence: message.sequence, learnedSlot: state.learnedSlot, appliedSlot: state.appliedSlot });\n    return;\n  }\n  if (state.leadership !== undefined && sameBallot`,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: { tool: 'model checker', scope: 'reads', states: 500000 },
   },
   {
     id: 'read-id-after-restart',

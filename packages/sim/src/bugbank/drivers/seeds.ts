@@ -3,6 +3,7 @@
  * JSON, a `SeedsReport`. Arguments: first and last seed.
  */
 import { simulate } from '../../simulate.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
 
 export type SeedsReport = {
   /** Seeds that were run, the failing one included. */
@@ -26,9 +27,4 @@ function hunt(firstSeed: number, lastSeed: number): SeedsReport {
     if (seed === lastSeed) return progress;
   }
   return { seeds: 0, events, cpuSeconds: cpuSeconds() };
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
