@@ -112,18 +112,23 @@ export const CANDIDATE_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'quorum-off-by-one',
-    wrong: 'Half of the nodes count as a quorum of phase 1, so two quorums need not meet.',
+    wrong:
+      'Half of the nodes, rounded up, count as a quorum: of four nodes two pairs can decide without each other.',
     seen: 'paxos_kv: nodes are counted and not identified, so two majorities may exist',
     patches: [
       protocol(
         'quorum.ts',
-        `  return Math.floor(membership.voters.length / 2) + 1;`,
-        `  return Math.floor(membership.voters.length / 2);`,
+        `export function phase1Size(membership) {
+    return Math.floor(membership.voters.length / 2) + 1;`,
+        `export function phase1Size(membership) {
+    return Math.ceil(membership.voters.length / 2);`,
       ),
       protocol(
         'quorum.ts',
-        `return membership.voters.length - phase1Size(membership) + 1;`,
-        `return Math.floor(membership.voters.length / 2) + 1;`,
+        `export function phase2Size(membership) {
+    return Math.floor(membership.voters.length / 2) + 1;`,
+        `export function phase2Size(membership) {
+    return Math.ceil(membership.voters.length / 2);`,
       ),
     ],
     hunt: { tool: 'simulator', seeds: 1000 },
