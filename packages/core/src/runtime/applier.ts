@@ -5,7 +5,7 @@
  * batch, never skipped; a store that contradicts the log is fenced, and the node goes on voting. Values that do not
  * fit the in-memory queue are read back from the journal, which is also how a restart replays.
  */
-import { type BatchGroup, decodeBatch, ERRORS, type Result } from '@quorate/wire';
+import { type BatchGroup, decodeBatch, ERRORS, type QuorateError, type Result } from '@quorate/wire';
 import type { AppliedMark, ApplyBatch, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
 import { BackendUnavailable } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +14,7 @@ import type { Logger } from '../ports/logger.ts';
 import { asSlot, type ChosenEntry, type Slot, type Value } from '../protocol/types.ts';
 import type { Batch, Waiter } from './batcher.ts';
 import { type Checksum as ChainChecksum, chainDigest, GENESIS_DIGEST } from './digest-chain.ts';
+import { isJournalFailure } from './journal-failure.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { errorAnswer } from './responder.ts';
 import { type Admission, SessionTable } from './session-table.ts';
@@ -27,6 +28,8 @@ export type ApplierHandlers = {
   onProgress(): void;
   /** The backend is fenced from now on. */
   onFenced(detail: string): void;
+  /** The journal cannot be read: the node must not go on. */
+  onJournalFailure(error: QuorateError): void;
 };
 
 /** Something that runs between two batches once `slot` is applied. */
@@ -201,6 +204,7 @@ export class Applier {
     try {
       page = journal.readEntries(from, until, limits.replayPageBytes);
     } catch (error) {
+      if (isJournalFailure(error)) return handlers.onJournalFailure(error);
       return this.#fence(`the journal cannot be read back: ${messageOf(error)}`, handlers);
     }
     if (page.length === 0) return;

@@ -30,6 +30,7 @@ import { type Batch, Batcher, type Waiter } from './batcher.ts';
 import { ClientDesk } from './client-desk.ts';
 import type { Checksum as ChainChecksum } from './digest-chain.ts';
 import { Forwarder } from './forwarder.ts';
+import { isJournalFailure } from './journal-failure.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { ownBytes } from './own-bytes.ts';
@@ -117,6 +118,7 @@ export class Engine {
         waitersOf: (slot, value) => this.#waitersOf(slot, value),
         onProgress: () => this.#wake(),
         onFenced: () => this.#feed({ kind: 'resign' }),
+        onJournalFailure: (error) => this.#die(error),
       },
     });
     this.#replica = createReplica({
@@ -281,12 +283,13 @@ export class Engine {
     if (output.deliver.length > 0) this.#applier.deliver(output.deliver);
   }
 
-  /** A broken invariant ends the node; anything else thrown here is our bug as well. */
+  /** A journal that fails ends the node, and so does a broken invariant; anything else thrown here is our bug as well. */
   #guard(work: () => void): void {
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     try {
       work();
     } catch (error) {
+      if (isJournalFailure(error)) return this.#die(error);
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const name = error instanceof InvariantError ? error.invariant : 'unexpected';
       const view = JSON.stringify(this.#replica.view(), (_, value: unknown) =>
