@@ -17,10 +17,12 @@ import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
 import { FlipPart } from './flips/flip-part.ts';
 import { FramePart } from './flips/frame-part.ts';
+import { IoPart } from './io-part.ts';
 
 const PARTS: Readonly<Record<string, () => SweepPart | Promise<SweepPart>>> = {
   graphs: () => new GraphPart(),
   crash: () => new CrashPart(),
+  io: () => IoPart.create(),
   flips: () => FlipPart.create(),
   frames: () => new FramePart(),
 };

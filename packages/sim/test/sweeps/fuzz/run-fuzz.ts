@@ -19,7 +19,7 @@ export type FuzzPlan = {
   readonly executions: number;
   /** The target stops here even if executions are left. */
   readonly budgetMs: number;
-  /** Called now and then. */
+  /** Called after every execution. */
   readonly progress?: (done: number) => void;
 };
 
@@ -57,15 +57,15 @@ export async function fuzz(target: FuzzTarget, plan: FuzzPlan): Promise<FuzzRepo
     else refused.set(outcome.code, (refused.get(outcome.code) ?? 0) + 1);
     if (outcome.code !== undefined && done <= target.corpus.length)
       finding = { input, why: `a valid encoding is refused with ${outcome.code}` };
-    if (done % LOOK_EVERY !== 0) continue;
     plan.progress?.(done);
+    if (performance.now() - startedMs > plan.budgetMs) break;
+    if (done % LOOK_EVERY !== 0) continue;
     const grownBytes = process.memoryUsage.rss() - startBytes;
     if (grownBytes > MAX_GROWTH_BYTES)
       finding = {
         input,
         why: `the process grew by ${grownBytes} bytes, this input is the last of ${LOOK_EVERY}`,
       };
-    if (performance.now() - startedMs > plan.budgetMs) break;
   }
   const seconds = (performance.now() - startedMs) / 1000;
   return { target: target.name, executions: done, read, refused, slowestMs, seconds, finding };
