@@ -86,4 +86,20 @@ describe('key-value backend', () => {
       { numRuns: 150 },
     );
   });
+
+  it('keeps what was set when the bytes that the command came in are used again', () => {
+    const backend = createBackend();
+    let mark: AppliedMark = { clusterId: 'c', group: 0, slot: asSlot(0), digest: '0'.repeat(16) };
+    for (const length of [10, 1024, 1025, 5000]) {
+      const name = new Uint8Array(4).fill(length);
+      const set = new Uint8Array(length).fill(7);
+      const bytes = backend.encode(kvCommand('SET', name, set)).slice();
+      const next = { ...mark, slot: asSlot(mark.slot + 1) };
+      const commands = [{ command: backend.decode(bytes), ordinal: 0 }];
+      backend.apply({ slot: next.slot, logTimeMs: 1, commands, previous: mark, next, records: [] });
+      mark = next;
+      bytes.fill(0xff);
+      assert.equal(shown(backend.query(kvCommand('GET', name))), hex(set), `a value of ${length} bytes`);
+    }
+  });
 });
