@@ -64,6 +64,6 @@ export function sample(size: number, count: number, seed: number): number[] {
 }
 
 /** The line that plays one case again. */
-export function replayLine(part: SweepPart, name: string): string {
-  return `npm run sweep -- --${part.name} --case ${name} --trace`;
+export function replayLine(part: SweepPart, name: string, salt = 0): string {
+  return `npm run sweep -- --${part.name} --case ${name}${salt === 0 ? '' : ` --salt ${salt}`} --trace`;
 }

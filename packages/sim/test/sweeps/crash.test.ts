@@ -16,11 +16,13 @@ const BUDGET_MS = 120_000;
 describe('sweep: crash at every effect', () => {
   let score: Score;
 
-  before(() => {
+  before(function () {
+    this.timeout(BUDGET_MS);
     score = readScore();
   });
 
-  it('has a golden run of enough effects, which is the same every time', () => {
+  it('has a golden run of enough effects, which is the same every time', function () {
+    this.timeout(BUDGET_MS);
     assert.ok(score.effects.length >= LOWEST_EFFECTS, `${score.effects.length} effects`);
     assert.deepEqual(readScore().effects, score.effects);
   });

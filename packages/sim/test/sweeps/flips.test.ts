@@ -14,7 +14,8 @@ const BUDGET_MS = 180_000;
 describe('sweep: flipped bits in a journal', () => {
   let part: FlipPart;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(BUDGET_MS);
     part = await FlipPart.create();
   });
   after(() => part.close());

@@ -15,6 +15,7 @@ import { describeFinding, execute, fuzz, shareOut } from './fuzz/run-fuzz.ts';
 const SEED = 20_260_304;
 const EXECUTIONS = 120_000;
 const BUDGET_MS = 1500;
+const SETUP_MS = 60_000;
 const PROGRAM_STACK_FRAMES = 10;
 
 describe('fuzzing', () => {
@@ -22,7 +23,8 @@ describe('fuzzing', () => {
   let targets: readonly FuzzTarget[];
   const { stackTraceLimit } = Error;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(SETUP_MS);
     // As in a program: a test runner keeps all of a stack, which makes every error of a deep recursion slow.
     Error.stackTraceLimit = PROGRAM_STACK_FRAMES;
     directory = makeScratchDirectory();

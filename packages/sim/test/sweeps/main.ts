@@ -5,13 +5,15 @@
  *   npm run sweep -- --graphs --from 4000            from case 4000 on, as the progress line says
  *   npm run sweep -- --graphs --share 1/2            every second case: two processes share the work
  *   npm run sweep -- --graphs --sample 200 --seed 7  so many cases, drawn
+ *   npm run sweep -- --graphs --salt 5               the same cases with other latencies and timers
  *   npm run sweep -- --graphs --case NAME --trace    one case again, step by step (--first and --last: event numbers)
  *
  * Progress goes to standard error, the table to standard output. Status 1 when a case failed, 2 for wrong use.
  */
 import { parseArgs } from 'node:util';
 import { CrashPart } from '#src/sweeps/crash/crash-part.ts';
-import { GraphPart } from '#src/sweeps/graphs/graph-part.ts';
+import { readScore } from '#src/sweeps/golden/score.ts';
+import { ALL_GRAPHS, GraphPart } from '#src/sweeps/graphs/graph-part.ts';
 import { replayLine, runPart, sample, stride } from '#src/sweeps/run-part.ts';
 import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
@@ -19,9 +21,9 @@ import { FlipPart } from './flips/flip-part.ts';
 import { FramePart } from './flips/frame-part.ts';
 import { IoPart } from './io-part.ts';
 
-const PARTS: Readonly<Record<string, () => SweepPart | Promise<SweepPart>>> = {
-  graphs: () => new GraphPart(),
-  crash: () => new CrashPart(),
+const PARTS: Readonly<Record<string, (salt: number) => SweepPart | Promise<SweepPart>>> = {
+  graphs: (salt) => new GraphPart(ALL_GRAPHS, salt),
+  crash: (salt) => new CrashPart(readScore(salt)),
   io: () => IoPart.create(),
   flips: () => FlipPart.create(),
   frames: () => new FramePart(),
@@ -36,6 +38,7 @@ type Choice = {
   readonly shares: number;
   readonly sample: number | undefined;
   readonly seed: number;
+  readonly salt: number;
 };
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,7 +48,7 @@ async function main(): Promise<number> {
   const parsed = readArguments();
   if (parsed === undefined) return 2;
   const { names, values, choice } = parsed;
-  if (values.case !== undefined) return playOne(names, values.case, values);
+  if (values.case !== undefined) return playOne(names, values.case, choice, values);
   let failed = 0;
   for (const name of names) {
     failed += await playPart(name, choice);
@@ -55,7 +58,7 @@ async function main(): Promise<number> {
 }
 
 async function playPart(name: string, choice: Choice): Promise<number> {
-  const part = await partOf(name);
+  const part = await partOf(name, choice.salt);
   if (part === undefined) return 1;
   const indices =
     choice.sample === undefined
@@ -81,7 +84,7 @@ async function playPart(name: string, choice: Choice): Promise<number> {
   const width = Math.max(...rows.map(([what]) => what.length));
   for (const [what, figure] of rows) print(`  ${what.padEnd(width)}  ${figure}`);
   for (const { name, complaint } of report.failures)
-    print(`  FAILED ${name}: ${complaint}\n    replay: ${replayLine(part, name)}`);
+    print(`  FAILED ${name}: ${complaint}\n    replay: ${replayLine(part, name, choice.salt)}`);
   part.close?.();
   return report.failures.length;
 }
@@ -94,9 +97,9 @@ function closeOnInterrupt(part: SweepPart | undefined): void {
 }
 
 /** Undefined after saying what broke before the first case: the run that all cases start from. */
-async function partOf(name: string): Promise<SweepPart | undefined> {
+async function partOf(name: string, salt: number): Promise<SweepPart | undefined> {
   try {
-    return await PARTS[name]?.();
+    return await PARTS[name]?.(salt);
   } catch (error) {
     print(`${name}: it fails undisturbed: ${complaintOf(error)}`);
     return undefined;
@@ -106,10 +109,11 @@ async function partOf(name: string): Promise<SweepPart | undefined> {
 async function playOne(
   names: readonly string[],
   wanted: string,
+  choice: Choice,
   values: { readonly trace: boolean; readonly first: string; readonly last: string },
 ): Promise<number> {
   for (const name of names) {
-    const part = await partOf(name);
+    const part = await partOf(name, choice.salt);
     const found = part?.find(wanted);
     if (found === undefined) continue;
     const trace = values.trace
@@ -133,6 +137,7 @@ const OPTIONS = {
   share: { type: 'string', default: '1/1' },
   sample: { type: 'string' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  salt: { type: 'string', default: '0' },
   case: { type: 'string' },
   trace: { type: 'boolean', default: false },
   first: { type: 'string', default: '0' },
@@ -153,9 +158,10 @@ function readArguments() {
     shares: Number(share?.[2]),
     sample: values.sample === undefined ? undefined : Number(values.sample),
     seed: Number(values.seed),
+    salt: Number(values.salt),
   };
   const isSound =
-    [choice.from, choice.seed, choice.sample ?? 0].every(
+    [choice.from, choice.seed, choice.salt, choice.sample ?? 0].every(
       (number) => Number.isSafeInteger(number) && number >= 0,
     ) &&
     choice.share >= 0 &&
@@ -176,8 +182,10 @@ function valuesOf(args: readonly string[]) {
 function explain(mistake?: string): undefined {
   if (mistake !== undefined) tell(mistake);
   const parts = Object.keys(PARTS).map((name) => `--${name}`);
-  tell(`usage: npm run sweep -- [${parts.join(' | ')}] [--from N] [--share I/N] [--sample N [--seed N]]`);
-  tell('       npm run sweep -- PART --case NAME [--trace [--first N] [--last N]]');
+  tell(
+    `usage: npm run sweep -- [${parts.join(' | ')}] [--from N] [--share I/N] [--sample N [--seed N]] [--salt N]`,
+  );
+  tell('       npm run sweep -- PART --case NAME [--salt N] [--trace [--first N] [--last N]]');
   return undefined;
 }
 

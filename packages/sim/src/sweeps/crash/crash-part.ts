@@ -72,12 +72,16 @@ export class CrashPart implements SweepPart {
   #play(deaths: readonly Death[], trace?: TraceOptions): string | undefined {
     this.#cases += 1;
     const left = [...deaths];
-    const run = new GoldenRun((effect) => {
-      const next = left[0];
-      if (next === undefined || effect.number < next.before) return;
-      left.shift();
-      this.#die(run, effect, next, deaths[0] === next);
-    }, trace);
+    const run = new GoldenRun(
+      (effect) => {
+        const next = left[0];
+        if (next === undefined || effect.number < next.before) return;
+        left.shift();
+        this.#die(run, effect, next, deaths[0] === next);
+      },
+      this.#score.salt,
+      trace,
+    );
     run.stage.watch((event) => {
       if (event.kind !== 'crash') return;
       this.#deaths += 1;

@@ -12,7 +12,7 @@ import type { TraceOptions } from '../../trace.ts';
 import { quietProfile, Stage } from '../stage.ts';
 import { type Effect, EffectMeter } from './effect-meter.ts';
 
-const SEED = 11;
+const FIRST_SEED = 11;
 const NODES = 3;
 const LASTS_TIMEOUTS = 3.6;
 const WRITE_EVERY_TIMEOUTS = 0.033;
@@ -48,8 +48,11 @@ export class GoldenRun {
   #effects = 0;
   #isOver = false;
 
-  /** `before` is called before every effect of every node; it may kill the node by throwing ProcessDied. */
-  constructor(before: (effect: Effect) => void, trace?: TraceOptions) {
+  /**
+   * `before` is called before every effect of every node; it may kill the node by throwing ProcessDied. Another `salt` is
+   * another draw of latencies and timers.
+   */
+  constructor(before: (effect: Effect) => void, salt = 0, trace?: TraceOptions) {
     const meter = new EffectMeter((effect) => {
       if (!this.#isOver) this.#effects = effect.number;
       before(effect);
@@ -59,7 +62,7 @@ export class GoldenRun {
     const flushMs = quiet.limits.electionTimeoutMs * 0.012;
     const profile = { ...quiet, disk: { ...quiet.disk, flushMs }, durableBackend: true };
     this.stage = new Stage({
-      seed: SEED,
+      seed: FIRST_SEED + salt,
       profile,
       createHost: (env) => new CoreHost(meter.wrap(env)),
       ...(trace === undefined ? {} : { trace }),

@@ -31,6 +31,7 @@ export class GraphPart implements SweepPart {
   readonly name = 'graphs';
   readonly title = 'link graphs: recovery within 4 election time-outs, no flapping';
   readonly #names: readonly string[];
+  readonly #salt: number;
   readonly #graphs: Set<string> = new Set();
   #cases = 0;
   #recovered = 0;
@@ -40,7 +41,9 @@ export class GraphPart implements SweepPart {
   readonly #leaderChanges = new Peak();
   readonly #preVotes = new Peak();
 
-  constructor(selection: GraphSelection = ALL_GRAPHS) {
+  /** Another `salt` is another draw of latencies and timers for every case. */
+  constructor(selection: GraphSelection = ALL_GRAPHS, salt = 0) {
+    this.#salt = salt;
     const names: string[] = [];
     for (const detection of selection.detections) {
       for (const nodeCount of selection.nodeCounts)
@@ -82,7 +85,7 @@ export class GraphPart implements SweepPart {
     const { graph } = graphCase;
     this.#cases += 1;
     this.#graphs.add(`${graph.nodeCount}${graph.kind}${graph.bits}`);
-    const verdict = playCase(graphCase, streamOf(0, name).uint32(), trace);
+    const verdict = playCase(graphCase, streamOf(this.#salt, name).uint32(), trace);
     if (!verdict.ok) return `${describeGraph(graph)}: ${verdict.complaint}`;
     const { recoveredTimeouts, leaderChanges, preVotesPerTimeout } = verdict.report;
     if (recoveredTimeouts === undefined) this.#lonely += 1;
