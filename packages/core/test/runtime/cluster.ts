@@ -77,6 +77,11 @@ export function fillBackend(): Backend {
   }) as Backend;
 }
 
+export type RequestOptions = {
+  readonly timeoutMs?: number;
+  readonly consistency?: 'linearizable' | 'stale';
+};
+
 /** A client's connection, as the engine sees it and as the test does. */
 export class TestClient implements ClientConnection {
   readonly remote = 'test';
@@ -124,28 +129,32 @@ export class TestClient implements ClientConnection {
   }
 
   /** One frame. Gives the sequences of the lines. */
-  request(session: number, lines: readonly string[]): readonly number[] {
+  request(session: number, lines: readonly string[], options?: RequestOptions): readonly number[] {
     const sequences = lines.map(() => this.#sequence++);
-    this.repeat(session, lines, sequences);
+    this.repeat(session, lines, sequences, options);
     return sequences;
   }
 
-  repeat(session: number, lines: readonly string[], sequences: readonly number[]): void {
+  repeat(
+    session: number,
+    lines: readonly string[],
+    sequences: readonly number[],
+    { timeoutMs = 60_000, consistency = 'linearizable' }: RequestOptions = {},
+  ): void {
     const commands = lines.map((text, index) => ({
       sequence: sequences[index] ?? 0,
       input: { form: 'text', text } as const,
     }));
-    const head = { session, ackSequence: 0, consistency: 'linearizable', noForward: false } as const;
-    this.#handlers.onFrame(
-      this,
-      encodeClientFrame({ kind: 'request', ...head, timeoutMs: 60_000, commands }),
-    );
+    const head = { session, ackSequence: 0, consistency, noForward: false } as const;
+    this.#handlers.onFrame(this, encodeClientFrame({ kind: 'request', ...head, timeoutMs, commands }));
   }
 }
 
 export class TestNode {
   readonly engine: Engine;
   readonly journal: MemoryJournal;
+  /** Outlives the node. */
+  readonly disk: MemoryDisk;
   /** Why the node ended itself. */
   fatal: Error | undefined;
   /** Set by a test: flushes wait. */
@@ -158,8 +167,8 @@ export class TestNode {
     self: NodeId,
     limits: RuntimeLimits,
     backend: Backend,
+    disk: MemoryDisk = new MemoryDisk(String(self).repeat(32)),
   ): Promise<TestNode> {
-    const disk = new MemoryDisk(String(self).repeat(32));
     const journal: MemoryJournal = new MemoryJournal({
       disk,
       onPending: () => cluster.clock.soon(() => node?.flushDisk()),
@@ -174,7 +183,7 @@ export class TestNode {
       signal: new AbortController().signal,
       options: undefined,
     });
-    const node: TestNode = new TestNode(cluster, journal, (callbacks) => {
+    const node: TestNode = new TestNode(cluster, self, disk, journal, (callbacks) => {
       const options = {
         self,
         group: 0,
@@ -185,7 +194,7 @@ export class TestNode {
         journal,
         opened,
       };
-      const seed = self * 1000;
+      const seed = self * 1000 + opened.incarnation - 1;
       const { clock } = cluster;
       return new Engine({
         ...options,
@@ -202,13 +211,15 @@ export class TestNode {
 
   private constructor(
     cluster: TestCluster,
+    self: NodeId,
+    disk: MemoryDisk,
     journal: MemoryJournal,
     create: (
       callbacks: Pick<ConstructorParameters<typeof Engine>[0], 'transport' | 'clients' | 'onFatal'>,
     ) => Engine,
   ) {
     this.journal = journal;
-    const self = asNodeId(cluster.nodes.length + 1);
+    this.disk = disk;
     const transport: Transport = {
       start: (handlers) => {
         this.handlers = handlers;
@@ -243,6 +254,8 @@ export class TestCluster {
   readonly clock = new VirtualClock();
   readonly nodes: TestNode[] = [];
   readonly addrs: readonly string[];
+  readonly #limits: RuntimeLimits;
+  readonly #createBackend: () => Backend;
   /** Like a real link's bound on one frame. */
   maxFrameBytes = DEFAULT_RUNTIME_LIMITS.maxPeerFrameBytes;
   longestFrameBytes = 0;
@@ -253,16 +266,16 @@ export class TestCluster {
     limits: Partial<RuntimeLimits> = {},
     createBackend: () => Backend = fillBackend,
   ): Promise<TestCluster> {
-    const cluster = new TestCluster(size);
-    for (let self = 1; self <= size; self++) {
-      const all = { ...DEFAULT_RUNTIME_LIMITS, ...limits };
-      cluster.nodes.push(await TestNode.start(cluster, asNodeId(self), all, createBackend()));
-    }
+    const cluster = new TestCluster(size, { ...DEFAULT_RUNTIME_LIMITS, ...limits }, createBackend);
+    for (let self = 1; self <= size; self++)
+      cluster.nodes.push(await TestNode.start(cluster, asNodeId(self), cluster.#limits, createBackend()));
     for (const { engine } of cluster.nodes) engine.start();
     return cluster;
   }
 
-  private constructor(size: number) {
+  private constructor(size: number, limits: RuntimeLimits, createBackend: () => Backend) {
+    this.#limits = limits;
+    this.#createBackend = createBackend;
     this.addrs = Array.from({ length: size }, (_, index) => `127.0.0.1:${index + 1}`);
   }
 
@@ -270,6 +283,17 @@ export class TestCluster {
     const node = this.nodes[id - 1];
     assert.ok(node !== undefined);
     return node;
+  }
+
+  /** The process dies with everything that is not flushed, and another one begins over the same disk. */
+  async restart(id: number): Promise<void> {
+    const { disk, journal, engine } = this.node(id);
+    journal.crash();
+    engine.halt();
+    const self = asNodeId(id);
+    const node = await TestNode.start(this, self, this.#limits, this.#createBackend(), disk);
+    this.nodes[id - 1] = node;
+    node.engine.start();
   }
 
   get leader(): number {
