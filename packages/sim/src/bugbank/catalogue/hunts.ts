@@ -41,3 +41,8 @@ export const peerDecoder: Tests = testsOf(
 export const kvConformance: Tests = testsOf('backend rules', 'backend-kv', 'conformance.test.js');
 export const kvStore: Tests = testsOf('backend tests', 'backend-kv', 'store.test.js');
 export const kvModel: Tests = testsOf('backend model', 'backend-kv', 'model.test.js');
+
+/** Engines in one process, in virtual time. */
+export function engineTests(name: string): Tests {
+  return testsOf('engine tests', 'core', `runtime/${name}.test.js`);
+}

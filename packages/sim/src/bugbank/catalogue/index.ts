@@ -9,6 +9,7 @@ import { JOURNAL_MUTANTS } from './journal.ts';
 import { LEADER_MUTANTS } from './leader.ts';
 import { LEARNER_MUTANTS } from './learner.ts';
 import { READER_MUTANTS } from './reader.ts';
+import { RUNTIME_MUTANTS } from './runtime.ts';
 import { SESSION_MUTANTS } from './sessions.ts';
 import { WIRE_MUTANTS } from './wire.ts';
 
@@ -20,6 +21,7 @@ export const CATALOGUE: readonly Mutant[] = [
   ...LEARNER_MUTANTS,
   ...READER_MUTANTS,
   ...JOURNAL_MUTANTS,
+  ...RUNTIME_MUTANTS,
   ...SESSION_MUTANTS,
   ...BACKEND_MUTANTS,
   ...WIRE_MUTANTS,

@@ -9,6 +9,7 @@ function below(folder: string): Plant {
 
 export const protocol: Plant = below('core/protocol');
 export const runtime: Plant = below('core/runtime');
+export const server: Plant = below('core/server');
 export const journal: Plant = below('core/adapters/sqlite-journal');
 export const peerWire: Plant = below('core/wire');
 export const ports: Plant = below('core/ports');
