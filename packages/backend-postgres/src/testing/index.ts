@@ -1,0 +1,2 @@
+/** For tests, tools and benchmarks: throw-away PostgreSQL servers. */
+export * from './temporary-postgres.ts';
