@@ -54,6 +54,7 @@ export type ErrorCode =
   | 'WIRE_STALE_INCARNATION'
   | 'WIRE_CHECKSUM'
   | 'WIRE_TOO_LARGE'
+  | 'WIRE_WRONG_BACKEND'
   | 'JOURNAL_IO'
   | 'JOURNAL_CORRUPT'
   | 'JOURNAL_LOCKED'
@@ -96,6 +97,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
   WIRE_STALE_INCARNATION: row(44, 'wire', false, 'none'),
   WIRE_CHECKSUM: row(45, 'wire', false, 'none'),
   WIRE_TOO_LARGE: row(46, 'wire', false, 'none'),
+  WIRE_WRONG_BACKEND: row(47, 'wire', false, 'none'),
   // Fatal: the node stops and says why.
   JOURNAL_IO: row(60, 'fatal', false, 'unknown'),
   JOURNAL_CORRUPT: row(61, 'fatal', false, 'unknown'),

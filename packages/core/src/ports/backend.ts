@@ -4,18 +4,32 @@
  * The *full level* is the `Backend` interface below. The *simple level* is `defineBackend`
  * (`define-backend.ts`), which builds one of these from a few functions and plain data.
  *
+ * Who calls what. `open` once, before all others; `close` once, after all others. `parse`, `admit`, `encode`, `decode` and
+ * `explain` on any node at any time; they answer at once and touch nothing. `prepare` on the leader, many at a time,
+ * also while a batch is applied. `apply`, `query` and `restore` never overlap: one batch, or the reads between two
+ * batches. `flush`, `health`, `snapshot` and `digest` may come at any time, also during `apply`; one of each kind at a
+ * time, snapshots excepted.
+ *
+ * What is atomic: `apply` stores effects, mark, system records and results in one step, which happens only if the stored
+ * mark is the expected one. `restore` replaces all or nothing. Applied need not be durable: the log is the write-ahead
+ * log, and what a power cut took is applied again from it.
+ *
+ * What comes again: the same batch, after trouble of kind 3 or a crash; the same command to `prepare`, when a client
+ * retries; `restore`, after a failure. `open`, `flush`, `health` and `digest` may be called as often as one likes.
+ *
  * Four kinds of trouble, and how a backend says each:
- *  1. A command that does not parse, or is forbidden: `parse` returns `ok: false`. Told to the client, never logged.
+ *  1. A command that does not parse, or is forbidden: `parse` returns `ok: false`, or `prepare` throws `CommandRefused`.
+ *     Told to the client, never logged.
  *  2. A refusal by the backend's own rules (unique key, wrong type): a `Result` with `ok: false`, the same on every
  *     node. It counts as applied.
- *  3. The store is in trouble (connection lost, disk full): throw `BackendUnavailable`. This replica waits and applies
- *     the same batch again; it never skips and never turns the trouble into a Result.
+ *  3. The store is in trouble (connection lost, disk full): throw `BackendUnavailable`. In `apply` this replica waits and
+ *     applies the same batch again; it never skips and never turns the trouble into a Result. In `prepare` and `query` the
+ *     client is told that nothing was executed and asks again.
  *  4. The store's data is not what it must be (another mark, foreign writes, an impossible state): throw
  *     `BackendDiverged`. This replica's backend is fenced; the node goes on voting.
- * Any other exception is treated as 4.
+ * Any other exception of `apply` is treated as 4; of `parse`, `prepare` and `query` it hurts only the one who asked.
  *
- * Effects and mark together: `apply` stores the effects, the mark, the system records and the results in one atomic
- * step. Results depend only on state, command and `logTimeMs`: no clock, no randomness, no order of insertion.
+ * Results depend only on state, command, slot and `logTimeMs`: no clock, no randomness, no order of insertion.
  */
 import type { CommandInput, Result } from '@quorate/wire';
 import type { Slot } from '../protocol/types.ts';
@@ -106,9 +120,16 @@ export interface Backend<Command = unknown> {
   admit?(argumentBytes: Uint8Array): Access | undefined;
   /**
    * Optional, on the leader, before the log: replaces what would differ between nodes (time, randomness, generated
-   * ids) by fixed values.
+   * ids) by fixed values. The same object back means that nothing was to be done; an answer that is no promise costs no
+   * turn of the event loop.
+   *
+   * Calls begin in the order in which commands came, up to `maxPreparing` are under way, and each has `prepareTimeoutMs`
+   * (BACKEND_UNAVAILABLE after it, and a late answer is ignored). What it reads from the store may be older than the
+   * state that the command will meet: commands before it may not be applied yet. A rewrite must be right all the same.
+   * A command that a client retries may be prepared twice with other values; the log executes one of them.
+   * @throws CommandRefused, BackendUnavailable, BackendDiverged
    */
-  prepare?(command: Command, context: PrepareContext): Promise<Command>;
+  prepare?(command: Command, context: PrepareContext): Command | Promise<Command>;
   /** One line: what would be logged for this command, or why it is refused. */
   explain(input: CommandInput): string;
 
@@ -121,7 +142,10 @@ export interface Backend<Command = unknown> {
   /** A read at the current state; runs between two batches, never inside one. */
   query(command: Command): Result | Promise<Result>;
 
-  /** Makes everything applied durable and returns the slot up to which a power cut can lose nothing. 0 if volatile. */
+  /**
+   * Makes everything applied durable and returns the slot up to which a power cut can lose nothing. 0 if volatile.
+   * Called about once a second while there is something to flush; the log may be cut below its answer only.
+   */
   flush(): Promise<Slot>;
   /** A consistent image at exactly `slot`, system records included; applying goes on while the chunks are read. */
   snapshot(): Promise<BackendSnapshot>;
@@ -132,7 +156,14 @@ export interface Backend<Command = unknown> {
   }): Promise<BackendImage>;
   /** Hash of the whole logical state, independent of the order in which it came about; equal states, equal digests. */
   digest(): Promise<string>;
+  /** Can the store be reached, and is it set up as it must be? Asked about once a second, shown in status. */
   health(): Promise<BackendHealth>;
+  /**
+   * Optional, after `open`: what must be equal on all nodes for results to be equal, such as the server's major
+   * version, encoding, versions of collations and extensions. Nodes that differ do not talk to each other, and say why.
+   * At most MAX_COMPATIBILITY_FACTS facts, names and values of at most MAX_FACT_CHARACTERS characters. No secrets.
+   */
+  compatibility?(): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -144,14 +175,25 @@ export type BackendSnapshot = {
 };
 
 export type PrepareContext = {
-  /** Milliseconds since 1970; the stamp that the slot will carry at most. */
+  /** Milliseconds since 1970; never before the log time of what is applied. */
   readonly nowMs: number;
   /** `count` random bytes. */
-  random(count: number): Uint8Array;
+  readonly random: (count: number) => Uint8Array;
 };
 
 /** What a backend module exports as default or as `createBackend`. */
 export type BackendFactory = (options: unknown) => Backend | Promise<Backend>;
+
+export const MAX_COMPATIBILITY_FACTS = 32;
+export const MAX_FACT_CHARACTERS = 200;
+
+/** Trouble of kind 1, found by `prepare`: the reason and the way out, for the person who gave the command. */
+export class CommandRefused extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'CommandRefused';
+  }
+}
 
 /** Trouble of kind 3: the store cannot be reached or cannot store now. */
 export class BackendUnavailable extends Error {

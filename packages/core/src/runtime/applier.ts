@@ -106,6 +106,20 @@ export class Applier {
     return this.#health;
   }
 
+  /** Log time of what is applied, in milliseconds since 1970. */
+  get logTimeMs(): number {
+    return this.#sessions.logTimeMs;
+  }
+
+  /** The kept answer of a command that took effect before; undefined says nothing. */
+  firstAnswer(
+    session: number,
+    sequence: number,
+  ): { readonly slot: Slot; readonly result: Result } | undefined {
+    const result = this.#sessions.find(session, sequence);
+    return result === undefined ? undefined : { slot: this.#mark.slot, result };
+  }
+
   /** For how long the backend has not been well, in milliseconds; 0 when it is. */
   get unwellMs(): number {
     return this.#unwellSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#unwellSinceMs;
@@ -140,6 +154,11 @@ export class Applier {
     if (this.#health.state === 'fenced') refuse(this.#health.detail);
     else if (!this.#busy && slot <= this.#mark.slot) this.#runQueries([{ slot, run, refuse }]);
     else this.#queries.push({ slot, run, refuse });
+  }
+
+  /** The store was found to contradict the log outside of applying. */
+  fence(detail: string): void {
+    if (this.#health.state !== 'fenced') this.#fence(detail, this.#options.handlers);
   }
 
   /** The node ends: nothing more is asked of the backend or the journal, and what they still answer goes nowhere. */

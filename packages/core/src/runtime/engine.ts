@@ -15,6 +15,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Transport } from '../ports/transport.ts';
 import { InvariantError } from '../protocol/invariant.ts';
 import type { Lane, Message } from '../protocol/message.ts';
+import { type Random, streamOf } from '../protocol/random.ts';
 import { createReplica } from '../protocol/replica.ts';
 import type { CatchUpService, Input, Output, Replica } from '../protocol/replica-types.ts';
 import { asMonotonicMs, type NodeId, type Slot, type Value } from '../protocol/types.ts';
@@ -26,6 +27,7 @@ import {
   type PeerPayload,
 } from '../wire/frame.ts';
 import { Applier } from './applier.ts';
+import { BackendWatch } from './backend-watch.ts';
 import { type Batch, Batcher, type Waiter } from './batcher.ts';
 import { ClientDesk } from './client-desk.ts';
 import type { Checksum as ChainChecksum } from './digest-chain.ts';
@@ -35,6 +37,7 @@ import type { RuntimeLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { ownBytes } from './own-bytes.ts';
 import { Persister } from './persister.ts';
+import { Preparer, preparesCommands } from './preparer.ts';
 import { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 import { type EngineCounters, type NodeStatus, newCounters, type ReadinessCheck } from './status.ts';
@@ -59,6 +62,8 @@ export type EngineOptions = {
   readonly limits: RuntimeLimits;
   /** Feeds election jitter; any safe integer. */
   readonly seed: number;
+  /** What `prepare` draws generated ids from. Without it they follow from `seed`, which is for simulation only. */
+  readonly randomBytes?: (count: number) => Uint8Array;
   readonly checksum: Checksum & ChainChecksum;
   /** The node cannot go on: the owner ends the process. Called once; nothing is sent or answered afterwards. */
   readonly onFatal: (error: QuorateError) => void;
@@ -73,6 +78,9 @@ export class Engine {
   readonly #applier: Applier;
   readonly #reads: ReadDesk;
   readonly #forwarder: Forwarder;
+  /** Only for a backend that prepares commands. */
+  readonly #preparer: Preparer | undefined;
+  readonly #watch: BackendWatch;
   readonly #desk: ClientDesk;
   readonly #counters: EngineCounters = newCounters();
   readonly #startedAtMs: number;
@@ -144,6 +152,8 @@ export class Engine {
     this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) =>
       this.#outbox.addPayload(to, forward),
     );
+    this.#preparer = this.#createPreparer();
+    this.#watch = new BackendWatch(backend, clock, limits, () => this.#applier.appliedSlot);
     this.#desk = new ClientDesk(backend, this.#reads, clock, limits, this.#deskHost());
   }
 
@@ -151,6 +161,7 @@ export class Engine {
   start(): void {
     const { transport, clients, opened } = this.#options;
     this.#applier.replayUntil(opened.image.learnedSlot);
+    this.#watch.start();
     transport.start({
       onFrame: (from, lane, frame) => this.#onPeerFrame(from, lane, frame),
       onUp: (peer) => this.#feed({ kind: 'peer-up', peer }),
@@ -180,6 +191,7 @@ export class Engine {
   halt(): void {
     if (this.#state === 'stopped' || this.#state === 'dead') return;
     this.#ticker?.cancel();
+    this.#watch.stop();
     this.#applier.stop();
     this.#desk.closeAll();
     this.#state = 'stopped';
@@ -189,6 +201,8 @@ export class Engine {
   readiness(): readonly ReadinessCheck[] {
     const { leader } = this.#replica;
     const { state, detail } = this.#applier.health;
+    const { health } = this.#watch;
+    const trouble = detail === '' ? health.detail : detail;
     const behind = this.#applier.unappliedSlots;
     return [
       { name: 'running', ok: this.#state === 'running', detail: this.#state },
@@ -197,7 +211,11 @@ export class Engine {
         ok: leader !== undefined,
         detail: leader === undefined ? 'no leader is known' : `node ${leader} leads`,
       },
-      { name: 'backend', ok: state === 'ok', detail: detail === '' ? state : `${state}: ${detail}` },
+      {
+        name: 'backend',
+        ok: state === 'ok' && health.ok,
+        detail: trouble === '' ? state : `${state}: ${trouble}`,
+      },
       {
         name: 'applied',
         ok: behind <= this.#options.limits.maxUnappliedSlots,
@@ -223,11 +241,19 @@ export class Engine {
       digest: this.#applier.digest,
       incarnation: opened.incarnation,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs),
-      backend: { name: backend.name, state: health.state, detail: health.detail },
+      durableSlot: this.#watch.durableSlot,
+      backend: {
+        name: backend.name,
+        state: health.state,
+        detail: health.detail,
+        health: this.#watch.health,
+        compatibility: backend.compatibility?.() ?? {},
+      },
       journalFlushMs: journal.flushMs(),
       sessions: this.#applier.sessionCount,
       connections: this.#desk.connectionCount,
-      queuedBytes: this.#batcher.queuedBytes,
+      queuedBytes: this.#batcher.queuedBytes + (this.#preparer?.queuedBytes ?? 0),
+      preparing: this.#preparer?.underWay ?? 0,
       inFlightSlots: this.#batcher.inFlightSlots,
       forwards: this.#forwarder.count,
       counters: { ...this.#counters },
@@ -243,12 +269,10 @@ export class Engine {
       leader: () => this.#replica.leader,
       leads: () => this.#replica.role === 'leader',
       hasRoom: (bytes) =>
-        this.#batcher.hasRoom(bytes) &&
-        this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
+        this.#hasRoom(bytes) && this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
       isStopping: () => this.#state !== 'running',
-      propose: (group, responder, sequences, deadlineMs) => {
-        this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(group));
-      },
+      propose: (group, responder, sequences, deadlineMs) =>
+        this.#admit(group, { responder, sequences }, deadlineMs),
       forward: (leader, connection, responder, sequences, timeoutMs, group) => {
         const deadlineMs = this.#now() + timeoutMs;
         this.#forwarder.forward({ leader, connection, responder, sequences, timeoutMs, deadlineMs }, group);
@@ -259,6 +283,37 @@ export class Engine {
         this.#counters[counter] += 1;
       },
     };
+  }
+
+  /** Commands that a backend prepares wait there first, and are then in the batcher. */
+  #hasRoom(bytes: number): boolean {
+    return this.#batcher.hasRoom(bytes + (this.#preparer?.queuedBytes ?? 0));
+  }
+
+  /** One group of commands on its way into the log. */
+  #admit(group: Uint8Array, waiter: Waiter, deadlineMs: number): void {
+    if (this.#preparer !== undefined) this.#preparer.add(group, waiter, deadlineMs);
+    else this.#batcher.add(waiter, deadlineMs, (out) => out.raw(group));
+  }
+
+  #createPreparer(): Preparer | undefined {
+    const { backend, clock, limits, seed } = this.#options;
+    if (!preparesCommands(backend)) return undefined;
+    const random = this.#options.randomBytes ?? bytesOf(streamOf(seed, 'prepare'));
+    return new Preparer(backend, {
+      limits,
+      now: () => this.#now(),
+      context: () => ({
+        nowMs: Math.max(Math.floor(clock.wallMs()), this.#applier.logTimeMs),
+        random,
+      }),
+      firstAnswer: (session, sequence) => this.#applier.firstAnswer(session, sequence),
+      propose: (group, waiter, deadlineMs) => this.#batcher.add(waiter, deadlineMs, (out) => out.raw(group)),
+      afterBarrier: (responder, sequence, deadlineMs, instead) =>
+        this.#reads.add({ responder, sequence, command: undefined, deadlineMs, instead }),
+      onDiverged: (detail) => this.#applier.fence(detail),
+      wake: () => this.#wake(),
+    });
   }
 
   #now(): number {
@@ -313,6 +368,7 @@ export class Engine {
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     this.#state = 'dead';
     this.#ticker?.cancel();
+    this.#watch.stop();
     this.#applier.stop();
     this.#options.onFatal(error);
   }
@@ -415,6 +471,7 @@ export class Engine {
     if (this.#wasLeader && !leads) {
       const { queued, inFlight } = this.#batcher.abandon();
       queued.forEach((waiter) => this.#refuse(waiter));
+      this.#preparer?.abandon().forEach((waiter) => this.#refuse(waiter));
       inFlight.forEach((waiter) => this.#lose(waiter));
     }
     if (!this.#wasLeader && leads) {
@@ -485,12 +542,12 @@ export class Engine {
       this.#counters.peerFramesRefused += 1;
     } else if (!host) {
       this.#refuseForward(responder, sequences);
-    } else if (!this.#batcher.hasRoom(forward.group.length)) {
+    } else if (!this.#hasRoom(forward.group.length)) {
       for (const sequence of sequences)
         responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
     } else {
       const deadlineMs = this.#now() + forward.timeoutMs;
-      this.#batcher.add({ responder, sequences }, deadlineMs, (out) => out.raw(forward.group));
+      this.#admit(forward.group, { responder, sequences }, deadlineMs);
     }
     this.#wake();
   }
@@ -544,6 +601,7 @@ export class Engine {
   #tick(): void {
     this.#feed({ kind: 'tick' });
     this.#forwarder.expire(this.#now());
+    this.#preparer?.expire(this.#now());
     this.#handOverWhenUnwell();
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () =>
@@ -557,7 +615,8 @@ export class Engine {
    */
   #handOverWhenUnwell(): void {
     const { electionTimeoutMs } = this.#options.limits.protocol;
-    if (this.#replica.role !== 'leader' || this.#applier.unwellMs < electionTimeoutMs) return;
+    const unwellMs = Math.max(this.#applier.unwellMs, this.#preparer?.unwellMs ?? 0);
+    if (this.#replica.role !== 'leader' || unwellMs < electionTimeoutMs) return;
     if (this.#now() - this.#ledSinceMs >= electionTimeoutMs * 3) this.#feed({ kind: 'resign' });
   }
 
@@ -565,10 +624,20 @@ export class Engine {
     const done = this.#whenIdle;
     if (done === undefined || this.#state !== 'stopping') return;
     const busy = this.#replica.role === 'leader' && this.#options.addrs.length > 1;
-    if (busy || !this.#persister.idle || this.#applier.unappliedSlots > 0) return;
+    if (
+      busy ||
+      this.#preparer?.isEmpty === false ||
+      !this.#persister.idle ||
+      this.#applier.unappliedSlots > 0
+    )
+      return;
     this.#whenIdle = undefined;
     done();
   }
+}
+
+function bytesOf(random: Random): (count: number) => Uint8Array {
+  return (count) => Uint8Array.from({ length: count }, () => random.below(256));
 }
 
 /**

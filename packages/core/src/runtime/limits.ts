@@ -26,6 +26,14 @@ export type RuntimeLimits = {
   readonly maxPeerFrameBytes: number;
   /** Messages gathered for one peer are sent as a frame when they reach this size, without waiting for the turn's end. */
   readonly targetFrameBytes: number;
+  /** Commands that the backend prepares at the same time; more wait, and count towards maxQueuedBytes. */
+  readonly maxPreparing: number;
+  /** From a command's arrival until it is prepared; BACKEND_UNAVAILABLE after it, and it is not executed. */
+  readonly prepareTimeoutMs: number;
+  /** Time between two looks at a durable backend: flush and health. */
+  readonly backendCheckMs: number;
+  /** A look that takes longer is reported as trouble; the next one waits for it. */
+  readonly backendAnswerMs: number;
   /** First and longest wait before a backend in trouble is asked again. */
   readonly backendRetryMs: { readonly first: number; readonly longest: number };
   /** A replay reads the journal in pages of this size and lets the event loop run between two of them. */
@@ -44,6 +52,10 @@ export const DEFAULT_RUNTIME_LIMITS: RuntimeLimits = {
   maxForwards: 16_384,
   maxPeerFrameBytes: 16 * 1024 * 1024,
   targetFrameBytes: 1024 * 1024,
+  maxPreparing: 256,
+  prepareTimeoutMs: 5000,
+  backendCheckMs: 1000,
+  backendAnswerMs: 5000,
   backendRetryMs: { first: 50, longest: 5000 },
   replayPageBytes: 1024 * 1024,
 };

@@ -17,6 +17,8 @@ export type PendingRead = {
   readonly command: unknown;
   /** Monotonic time after which nobody waits any more. */
   readonly deadlineMs: number;
+  /** Called in the place of a query: only the moment is wanted, and whoever asked answers by itself. */
+  readonly instead?: () => void;
 };
 
 export class ReadDesk {
@@ -109,6 +111,10 @@ export class ReadDesk {
   #query(read: PendingRead): Promise<void> | undefined {
     if (read.responder.isFull) {
       this.#finish(() => read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', UNREAD)));
+      return undefined;
+    }
+    if (read.instead !== undefined) {
+      this.#finish(read.instead);
       return undefined;
     }
     let result: Result | Promise<Result>;

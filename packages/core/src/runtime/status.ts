@@ -32,6 +32,8 @@ export type NodeStatus = {
   readonly quorumConnected: boolean;
   readonly learnedSlot: number;
   readonly appliedSlot: number;
+  /** The backend keeps everything up to here through a power cut; 0 for one that lives in memory. */
+  readonly durableSlot: number;
   /** Chained digest of the applied prefix: equal applied slots, equal digests. */
   readonly digest: string;
   readonly incarnation: number;
@@ -40,11 +42,17 @@ export type NodeStatus = {
     readonly name: string;
     readonly state: 'ok' | 'retrying' | 'fenced';
     readonly detail: string;
+    /** What the backend itself said last; asked about once a second. */
+    readonly health: { readonly ok: boolean; readonly detail: string };
+    /** What must be equal on all nodes. */
+    readonly compatibility: Readonly<Record<string, string>>;
   };
   readonly journalFlushMs: { readonly p50: number; readonly p99: number };
   readonly sessions: number;
   readonly connections: number;
   readonly queuedBytes: number;
+  /** Commands that the backend is preparing. */
+  readonly preparing: number;
   readonly inFlightSlots: number;
   readonly forwards: number;
   readonly counters: Readonly<EngineCounters>;

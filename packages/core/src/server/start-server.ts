@@ -5,6 +5,7 @@
  * Order of a stop: no new work, leadership handed over, what is under way finished, port, backend, journal. The only
  * place that knows every adapter.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -23,6 +24,7 @@ import { asNodeId, type NodeId } from '../protocol/types.ts';
 import { Engine } from '../runtime/engine.ts';
 import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts';
 import type { NodeStatus } from '../runtime/status.ts';
+import { backendFactsOf } from './backend-facts.ts';
 import { condemn, refuseCondemned } from './condemned.ts';
 import { PeerBook } from './peer-book.ts';
 
@@ -175,6 +177,7 @@ class Server implements RunningServer {
         node: self,
         storageId: opened.storageId,
         incarnation: opened.incarnation,
+        backend: backendFactsOf(backend),
       },
       peers: settings.addrs
         .map((address, index) => ({ node: asNodeId(index + 1), address }))
@@ -200,6 +203,7 @@ class Server implements RunningServer {
       logger,
       limits: limitsOf(settings),
       seed: seedOf(opened),
+      randomBytes,
       checksum: crc32,
       onFatal: (error) => this.#end(error),
     });

@@ -120,6 +120,7 @@ export class TestNode {
         node: asNodeId(node),
         storageId: options.storageId ?? `storage-${node}`,
         incarnation: options.incarnation ?? 1,
+        backend: [['backend', 'kv']],
       },
       // Only what the test is about gets an address that answers; the rest must stay quiet.
       peers: peers.filter((peer) => peer.node < node || options.addresses?.[peer.node] !== undefined),

@@ -21,6 +21,7 @@ const SELF: LocalIdentity = {
   node: nodeId(2),
   storageId: 'storage-2',
   incarnation: 1,
+  backend: [['backend', 'kv']],
 };
 
 const codeOf = (decode: () => unknown): string => {
@@ -51,6 +52,7 @@ const fields = {
   groups: fc.integer({ min: 0, max: 65_535 }),
   processNonce: name,
   attempt: fc.maxSafeNat(),
+  backend: fc.array(fc.tuple(name, name), { maxLength: 5 }),
 };
 const hellos: fc.Arbitrary<Hello> = fc.record(fields, { noNullPrototype: true });
 

@@ -67,7 +67,14 @@ describe('counters', () => {
 describe('the addresses of peers', () => {
   const create = (peers: readonly (readonly [number, string])[]): unknown =>
     createWebSocketTransport({
-      identity: { clusterId: 'c', genesisDigest: 'g', node: nodeId(1), storageId: 's', incarnation: 1 },
+      identity: {
+        clusterId: 'c',
+        genesisDigest: 'g',
+        node: nodeId(1),
+        storageId: 's',
+        incarnation: 1,
+        backend: [],
+      },
       peers: peers.map(([node, address]) => ({ node: nodeId(node), address })),
       admitPeer: () => ({ ok: true }),
       onDisowned: () => undefined,

@@ -30,6 +30,17 @@ describe('a node that is dialled', () => {
     ['another cluster', { clusterId: 'another' }, 'WIRE_WRONG_CLUSTER'],
     ['the same members in another order', { genesisDigest: 'another' }, 'WIRE_WRONG_CLUSTER'],
     ['another number of groups', { groups: 2 }, 'WIRE_WRONG_CLUSTER'],
+    ['another backend', { backend: [['backend', 'redis']] }, 'WIRE_WRONG_BACKEND'],
+    [
+      'a backend of another version',
+      {
+        backend: [
+          ['backend', 'kv'],
+          ['version', '2'],
+        ],
+      },
+      'WIRE_WRONG_BACKEND',
+    ],
     ['one that wanted another node', { to: nodeId(3) }, 'WIRE_WRONG_NODE'],
     ['one that has our own number', { from: nodeId(2) }, 'WIRE_WRONG_NODE'],
     ['one that is no member', { from: nodeId(9) }, 'WIRE_WRONG_NODE'],

@@ -32,6 +32,7 @@ export function helloOf(changes: Partial<Hello> = {}): Hello {
     groups: 1,
     processNonce: 'nonce-1',
     attempt: 1,
+    backend: [['backend', 'kv']],
     ...changes,
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { ErrorCode } from '@quorate/wire';
 import type { NodeId } from '../../protocol/types.ts';
-import { GROUP_COUNT, type Hello } from './hello.ts';
+import { type BackendFacts, GROUP_COUNT, type Hello } from './hello.ts';
 
 /** What this node says of itself in every Hello. */
 export type LocalIdentity = {
@@ -17,6 +17,8 @@ export type LocalIdentity = {
   readonly storageId: string;
   /** Raised and flushed before the network opens. */
   readonly incarnation: number;
+  /** Of this node's backend, as in `Hello`. */
+  readonly backend: BackendFacts;
 };
 
 export type Refusal = { readonly code: ErrorCode; readonly message: string };
@@ -48,6 +50,20 @@ export function checkHello(hello: Hello, self: LocalIdentity): Refusal | undefin
     return refuse(
       'WIRE_WRONG_NODE',
       `this is node ${self.node} and node ${hello.to} was wanted: is an address listed at two places?`,
+    );
+  }
+  return checkBackends(hello, self);
+}
+
+/** The first difference, in words. */
+function checkBackends(hello: Hello, self: LocalIdentity): Refusal | undefined {
+  const [ours, theirs] = [new Map(self.backend), new Map(hello.backend)];
+  for (const name of [...new Set([...ours.keys(), ...theirs.keys()])].sort()) {
+    const [here, there] = [ours.get(name), theirs.get(name)];
+    if (here === there) continue;
+    return refuse(
+      'WIRE_WRONG_BACKEND',
+      `the backends differ in ${name}: node ${self.node} has ${here ?? 'none'}, node ${hello.from} has ${there ?? 'none'}; they could give different results`,
     );
   }
   return undefined;

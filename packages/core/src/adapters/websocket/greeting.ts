@@ -75,6 +75,7 @@ export function ownHello(context: PeerContext, to: NodeId, lane: Lane, attempt: 
     groups: GROUP_COUNT,
     processNonce,
     attempt,
+    backend: identity.backend,
   };
 }
 

@@ -46,7 +46,11 @@ export type Hello = {
   readonly processNonce: string;
   /** Rises with every dial of one process. The answer repeats it, so both lanes can be matched. */
   readonly attempt: number;
+  /** What must be equal on all nodes for their backends to give equal results: sorted by name, each name once. */
+  readonly backend: BackendFacts;
 };
+
+export type BackendFacts = readonly (readonly [name: string, value: string])[];
 
 export type Reject = {
   readonly kind: 'reject';
@@ -68,6 +72,8 @@ const CONTROL = 0;
 const BULK = 1;
 
 const MAX_NAME_BYTES = 256;
+const MAX_FACTS = 64;
+const MAX_FACT_BYTES = 1024;
 const MAX_MESSAGE_CHARACTERS = 512;
 const MAX_MESSAGE_BYTES = 4 * MAX_MESSAGE_CHARACTERS;
 
@@ -85,6 +91,11 @@ export function encodeHello(hello: Hello): Uint8Array {
   out.u16(hello.groups);
   out.text(hello.processNonce);
   out.integer(hello.attempt);
+  out.u16(hello.backend.length);
+  for (const [name, value] of hello.backend) {
+    out.text(name);
+    out.text(value);
+  }
   return out.bytes();
 }
 
@@ -144,7 +155,17 @@ function readHello(reader: ByteReader, ours: VersionRange): Hello {
     groups: reader.u16(),
     processNonce: reader.text(MAX_NAME_BYTES),
     attempt: reader.integer(),
+    backend: readFacts(reader),
   };
+}
+
+function readFacts(reader: ByteReader): BackendFacts {
+  const count = reader.u16();
+  if (count > MAX_FACTS) throw malformed(`${count} facts about a backend; at most ${MAX_FACTS}`);
+  return Array.from(
+    { length: count },
+    () => [reader.text(MAX_FACT_BYTES), reader.text(MAX_FACT_BYTES)] as const,
+  );
 }
 
 function readLane(reader: ByteReader): Lane {

@@ -58,6 +58,7 @@ async function greetings(): Promise<FuzzTarget> {
     groups: 1,
     processNonce: 'nonce',
     attempt: 9,
+    backend: [['version', '15']],
   };
   const encode = (greeting: Greeting): Uint8Array => {
     if (greeting.kind === 'hello') return codec.encodeHello(greeting);
