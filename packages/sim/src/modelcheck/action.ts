@@ -48,6 +48,8 @@ export type Outcome = {
   readonly letters: readonly Letter[];
   readonly facts: readonly Fact[];
   readonly violation: Violation | undefined;
+  /** The product noticed by itself and stopped: the node is as it was, and did no more. */
+  readonly stopped: boolean;
   readonly landmarks: LandmarkBits;
   /** How many of the oldest writes might have had another fate: all numbers below are possible instead. */
   readonly settled: number;

@@ -125,7 +125,7 @@ export class Catalog {
     if (outcome === undefined) return NOTHING;
     const { violation, landmarks, facts } = outcome;
     const letters = [...new Set(outcome.letters.map((letter) => this.#letterNumberOf(letter)))];
-    const to = violation === undefined ? this.#numberOf(outcome.node) : from;
+    const to = outcome.stopped ? from : this.#numberOf(outcome.node);
     const fates =
       action.fate === undefined && node.past.crashesLeft > 0
         ? this.#runFates(from, action, outcome.settled)
@@ -156,7 +156,7 @@ export class Catalog {
     this.highestLearned.push(node.past.highestLearned);
     const { round, node: proposer } = node.state.promised;
     this.granterClass.push(
-      this.#classOf(`grants ${round}.${proposer},${node.state.leadership !== undefined}`),
+      this.#classOf(`grants ${node.self} ${round}.${proposer},${node.state.leadership !== undefined}`),
     );
     this.recordClass.push(this.#classOf(`record ${recordText(node)}`));
     return number;

@@ -80,18 +80,15 @@ export function imageOf(protocol: Protocol, disk: Disk): JournalImage {
   return { promised: disk.promised, learnedSlot, accepted };
 }
 
-/** Chosen entries from `fromSlot` up to, not including, `untilSlot`: dense, as far as the journal can vouch for them. */
-export function readChosen(
-  disk: Disk,
-  fromSlot: Slot,
-  untilSlot: Slot,
-  learnedSlot: Slot,
-  maxEntries: number,
-): ChosenEntry[] {
+/**
+ * Entries from `fromSlot` up to, not including, `untilSlot`, as far as they are held. That they are the chosen ones is
+ * for the core to know before it asks: no journal has to.
+ */
+export function readEntries(disk: Disk, fromSlot: Slot, untilSlot: Slot, maxEntries: number): ChosenEntry[] {
   const found: ChosenEntry[] = [];
   for (let slot: number = fromSlot; slot < untilSlot && found.length < maxEntries; slot++) {
     const held = heldAt(disk.entries, slot);
-    if (held === undefined || !(held.chosen || slot <= learnedSlot)) break;
+    if (held === undefined) break;
     found.push({ slot: held.slot, ballot: held.ballot, value: held.value });
   }
   return found;

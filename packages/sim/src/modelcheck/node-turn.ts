@@ -17,7 +17,7 @@ import type {
   Slot,
 } from '@quorate/core/protocol';
 import type { Fact, Letter, Outcome, Violation } from './action.ts';
-import { type Disk, readChosen, store } from './disk.ts';
+import { type Disk, readEntries, store } from './disk.ts';
 import { bitOf, type Landmark } from './landmarks.ts';
 import type { ModelNode, Past } from './model-node.ts';
 import { NodeWatch } from './node-watch.ts';
@@ -44,6 +44,7 @@ export class NodeTurn {
   outbox: readonly Outgoing[];
   #journalLearned: Slot;
   #violation: Violation | undefined;
+  #stopped = false;
   #landmarks = 0;
 
   /** `state` is the turn's own: a copy of the node's, or a fresh one. */
@@ -75,7 +76,7 @@ export class NodeTurn {
   }
 
   step(fields: Without<Input>, at: Input['at'] = this.setting.now): void {
-    if (this.#violation !== undefined) return;
+    if (this.#stopped) return;
     const learnedBefore = this.state.learnedSlot;
     const output = this.#stepReplica({ ...fields, at } as Input);
     if (output === undefined) return;
@@ -130,6 +131,7 @@ export class NodeTurn {
       letters: this.#letters,
       facts: this.#facts,
       violation: this.#violation,
+      stopped: this.#stopped,
       landmarks: this.#landmarks,
       settled,
     };
@@ -137,7 +139,7 @@ export class NodeTurn {
 
   /** A learned slot needs no flush of its own: the journal answers at once. */
   #flushLearned(): void {
-    while (this.unflushed[0]?.kind === 'learned' && this.#violation === undefined) this.flush(1);
+    while (this.unflushed[0]?.kind === 'learned' && !this.#stopped) this.flush(1);
   }
 
   #stepReplica(input: Input): Output | undefined {
@@ -145,6 +147,7 @@ export class NodeTurn {
       return this.#replica.step(input);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      this.#stopped = true;
       const named = error as Error & { readonly invariant?: string };
       const property = named.invariant ?? 'NEVER-THROWS';
       this.fail({ property, detail: `node ${this.#self} stops itself: ${error.message}` });
@@ -162,7 +165,7 @@ export class NodeTurn {
     for (const outgoing of output.send) this.#post(outgoing);
     for (const { to, fromSlot, untilSlot } of output.catchUp) {
       const maxEntries = this.setting.scope.pageBytes < 1024 ? 1 : Number.POSITIVE_INFINITY;
-      const entries = readChosen(this.disk, fromSlot, untilSlot, this.#journalLearned, maxEntries);
+      const entries = readEntries(this.disk, fromSlot, untilSlot, maxEntries);
       const message: Message = {
         kind: 'catch-up-reply',
         fromSlot,

@@ -33,9 +33,12 @@ export function replay(
     if (outcome === undefined)
       throw new ImpossibleStep(`${step.action.kind} cannot happen at node ${column + 1}`);
     sent.push(...outcome.letters);
-    world = world.map((node, other) => (other === column ? outcome.node : node)) as unknown as World;
-    const violation = outcome.violation ?? judge.judge(world, outcome.facts).violation;
-    if (violation !== undefined) return violation;
+    // Over something that does not count here perhaps.
+    const after = outcome.stopped ? world[column] : outcome.node;
+    world = world.map((node, other) => (other === column ? after : node)) as unknown as World;
+    for (const violation of [outcome.violation, judge.judge(world, outcome.facts).violation]) {
+      if (violation !== undefined && (setting.noticed?.has(violation.property) ?? true)) return violation;
+    }
   }
   return undefined;
 }

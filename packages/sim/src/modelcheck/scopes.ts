@@ -40,7 +40,7 @@ export const PLANS: readonly Plan[] = [
     longStates: 2 * MILLION,
   },
   {
-    about: 'three candidates over one slot; in the long run any node crashes',
+    about: 'three candidates over one slot',
     scope: scopeOf({
       name: 'triel',
       campaigns: [1, 1, 1],
@@ -99,7 +99,7 @@ export const PLANS: readonly Plan[] = [
         'crash-before-accepted',
       ],
     }),
-    quickStates: 200_000,
+    quickStates: 400_000,
     longStates: 10 * MILLION,
   },
   {
@@ -200,6 +200,19 @@ export const PLANS: readonly Plan[] = [
     }),
     quickStates: 100_000,
     longStates: 10 * MILLION,
+  },
+  {
+    about: 'two ballots for everybody over two slots; any node crashes',
+    scope: scopeOf({
+      name: 'two-each',
+      campaigns: [2, 2, 2],
+      proposals: [1, 1, 1],
+      slots: 2,
+      crashes: ONE_CRASH,
+      mustReach: ['chosen', 'nack', 'two-leaders', 'crash-before-accepted', 'crash-before-promise'],
+    }),
+    quickStates: 300_000,
+    longStates: 20 * MILLION,
   },
   {
     about: 'everything at once, two ballots for everybody: as far as the bound goes',

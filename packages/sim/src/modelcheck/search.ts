@@ -38,8 +38,8 @@ export type Totals = {
 export type SearchOptions = {
   readonly maxStates: number;
   readonly reduction?: Reduction;
-  /** Properties that are not to be noticed. */
-  readonly ignored?: readonly string[];
+  /** Properties that are noticed; all of them by default. */
+  readonly noticed?: readonly string[];
   /** Called now and then; a search is stopped when it says so. */
   readonly onProgress?: (totals: Totals) => 'go on' | 'stop';
 };
@@ -57,8 +57,8 @@ export class Search {
   #explored = 0;
 
   constructor(protocol: Protocol, scope: Scope, options: SearchOptions) {
-    this.setting = settingOf(protocol, scope, options.reduction ?? 'full');
-    this.#successors = new Successors(this.setting, options.ignored ?? []);
+    this.setting = settingOf(protocol, scope, options.reduction, options.noticed);
+    this.#successors = new Successors(this.setting);
     this.#options = options;
   }
 
@@ -112,12 +112,15 @@ export class Search {
     const successors = this.#successors;
     const { next } = successors;
     let found: Counterexample | undefined;
-    successors.of(this.#stateAt(number), (column, { action }) => {
+    const state = this.#stateAt(number);
+    successors.of(state, (column, transition) => {
       this.#transitions += 1;
       const { violation } = successors;
       if (violation !== undefined) {
         const { crashes, steps } = this.#wayTo(number);
-        found = { violation, crashes, steps: [...steps, { column, action }] };
+        const last: Step[] = [{ column, action: transition.action }];
+        successors.retrace(state, column, transition, (step) => last.push(step));
+        found = { violation, crashes, steps: [...steps, ...last] };
         return 'stop';
       }
       if (this.#states.add(next[0], next[1], next[2], number)) successors.noteLeaders();

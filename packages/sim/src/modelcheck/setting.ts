@@ -28,6 +28,8 @@ export type Setting = {
   readonly protocol: Protocol;
   readonly scope: Scope;
   readonly reduction: Reduction;
+  /** Properties that count; all of them when left out. */
+  readonly noticed: ReadonlySet<string> | undefined;
   readonly voters: readonly NodeId[];
   readonly limits: ProtocolLimits;
   readonly now: MonotonicMs;
@@ -37,7 +39,12 @@ export type Setting = {
   randomOf(choice: number): Random;
 };
 
-export function settingOf(protocol: Protocol, scope: Scope, reduction: Reduction): Setting {
+export function settingOf(
+  protocol: Protocol,
+  scope: Scope,
+  reduction: Reduction = 'full',
+  noticed?: readonly string[],
+): Setting {
   class Scripted extends protocol.Random {
     readonly #choice: number;
     constructor(choice: number) {
@@ -52,6 +59,7 @@ export function settingOf(protocol: Protocol, scope: Scope, reduction: Reduction
     protocol,
     scope,
     reduction,
+    noticed: noticed && new Set(noticed),
     voters: [1, 2, 3].map(protocol.asNodeId),
     limits: limitsOf(scope),
     now: protocol.asMonotonicMs(0),

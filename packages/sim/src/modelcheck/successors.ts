@@ -28,16 +28,14 @@ export class Successors {
   readonly stations: Stations;
   readonly #setting: Setting;
   readonly #verdicts: Verdicts;
-  readonly #ignored: ReadonlySet<string>;
   /** The state that is being made. A visitor reads it before it returns. */
   readonly next: [number, number, number] = [0, 0, 0];
   /** What is wrong with it. */
   violation: Violation | undefined;
   landmarks: LandmarkBits = 0;
 
-  constructor(setting: Setting, ignored: readonly string[]) {
+  constructor(setting: Setting) {
     this.#setting = setting;
-    this.#ignored = new Set(ignored);
     this.catalog = new Catalog(setting);
     this.stations = new Stations(this.catalog);
     this.#verdicts = new Verdicts(setting.protocol, this.catalog);
@@ -161,6 +159,7 @@ export class Successors {
           changed = true;
           this.#take(column, transition);
           note?.({ column, action: transition.action });
+          if (this.violation !== undefined) return;
         }
       }
     }
@@ -173,6 +172,6 @@ export class Successors {
   }
 
   #accuse(violation: Violation): void {
-    if (!this.#ignored.has(violation.property)) this.violation ??= violation;
+    if (this.#setting.noticed?.has(violation.property) ?? true) this.violation ??= violation;
   }
 }

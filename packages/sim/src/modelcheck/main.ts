@@ -1,0 +1,80 @@
+/**
+ * The model checker's command line.
+ *
+ *   npm run modelcheck                          every scope, as far as its bound for long runs
+ *   npm run modelcheck -- --quick               what a test run searches
+ *   npm run modelcheck -- --scope duel --states 5000000
+ *   npm run modelcheck -- --list
+ */
+import { parseArgs } from 'node:util';
+import * as protocol from '@quorate/core/protocol';
+import { isGood, modelCheck, type Report } from './model-check.ts';
+import { reporterOf } from './progress.ts';
+import { PLANS, type Plan } from './scopes.ts';
+
+const USAGE =
+  'usage: npm run modelcheck -- [--scope NAME ...] [--states N] [--max-gib N] [--quick] [--list]\n';
+const DEFAULT_MAX_GIB = 4;
+
+const write = (text: string): void => void process.stdout.write(text);
+process.exitCode = main();
+
+function main(): number {
+  const options = readOptions();
+  if (options === undefined) return 2;
+  const { plans, statesOf, maxGib } = options;
+  const reporter = reporterOf(write, maxGib);
+  const reports: Report[] = [];
+  for (const { scope, ...plan } of plans) {
+    const maxStates = statesOf({ scope, ...plan });
+    if (maxStates === 0) continue;
+    const report = modelCheck(protocol, scope, { maxStates, onProgress: reporter.onProgress(scope.name) });
+    reports.push(report);
+    reporter.tell(report, plan.about);
+  }
+  reporter.sum(reports);
+  return reports.length > 0 && reports.every(isGood) ? 0 : 1;
+}
+
+type Options = {
+  readonly plans: readonly Plan[];
+  readonly statesOf: (plan: Plan) => number;
+  readonly maxGib: number;
+};
+
+/** Undefined when nothing is to be searched: the list was wanted, or the words were not understood. */
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        scope: { type: 'string', multiple: true, default: [] },
+        states: { type: 'string' },
+        'max-gib': { type: 'string', default: String(DEFAULT_MAX_GIB) },
+        quick: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+      },
+    });
+    const unknown = values.scope.find((name) => !PLANS.some(({ scope }) => scope.name === name));
+    if (unknown !== undefined) throw new TypeError(`there is no scope ${unknown}`);
+    if (values.list) {
+      for (const { scope, about } of PLANS) write(`${scope.name.padEnd(16)} ${about}\n`);
+      return undefined;
+    }
+    const states = values.states === undefined ? undefined : countOf(values.states);
+    return {
+      plans: PLANS.filter(({ scope }) => values.scope.length === 0 || values.scope.includes(scope.name)),
+      statesOf: ({ quickStates, longStates }) => states ?? (values.quick ? quickStates : longStates),
+      maxGib: countOf(values['max-gib']),
+    };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function countOf(word: string): number {
+  const count = Number(word);
+  if (!Number.isSafeInteger(count) || count < 1) throw new TypeError(`${word} is not a count`);
+  return count;
+}
