@@ -26,6 +26,8 @@ export type PeerRecord = {
   readonly storageId: string;
   /** Highest incarnation seen. */
   readonly incarnation: number;
+  /** Random name of the process that ran as this incarnation: another one is a copy of the directory. */
+  readonly processNonce: string;
 };
 
 export type OpenedJournal = {

@@ -1,7 +1,8 @@
 /**
- * What this node remembers of its peers' storages: the id that each came with first, and its highest incarnation, both
- * flushed before the peer is admitted. A peer that comes back with another storage was wiped, cloned or swapped: it has
- * forgotten what it promised, and its votes are refused.
+ * What this node remembers of its peers' storages: the id that each came with first, its highest incarnation and the
+ * process that ran as it, all flushed before the peer is admitted. A peer that comes back with another storage was wiped,
+ * cloned or swapped: it has forgotten what it promised, and its votes are refused. An older copy of the right directory
+ * shows itself by its incarnation; started exactly as often as the original, it shows itself by another process.
  * Known limit: peers that never met the old storage cannot tell; docs/guarantees has the whole story.
  */
 import { type ErrorCode, QuorateError } from '@quorate/wire';
@@ -25,7 +26,7 @@ export class PeerBook {
   }
 
   /** Never throws: it is called from where a socket is read. */
-  admit(node: NodeId, storageId: string, incarnation: number): Verdict {
+  admit(node: NodeId, storageId: string, incarnation: number, processNonce: string): Verdict {
     const known = this.#records.get(node);
     if (known !== undefined && known.storageId !== storageId) {
       return {
@@ -41,8 +42,14 @@ export class PeerBook {
         message: `node ${node} was seen in incarnation ${known.incarnation}, this is ${incarnation}: an old copy of its data directory?`,
       };
     }
-    if (known !== undefined && incarnation === known.incarnation) return { ok: true };
-    return this.#remember({ node, storageId, incarnation });
+    if (known === undefined || incarnation > known.incarnation)
+      return this.#remember({ node, storageId, incarnation, processNonce });
+    if (processNonce === known.processNonce) return { ok: true };
+    return {
+      ok: false,
+      code: 'STORAGE_REPLACED',
+      message: `another process ran as incarnation ${incarnation} of node ${node}: a copy of its data directory?`,
+    };
   }
 
   #remember(record: PeerRecord): Verdict {

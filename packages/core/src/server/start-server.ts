@@ -182,7 +182,8 @@ class Server implements RunningServer {
       peers: settings.addrs
         .map((address, index) => ({ node: asNodeId(index + 1), address }))
         .filter(({ node }) => node !== self),
-      admitPeer: (node, storageId, incarnation) => peerBook.admit(node, storageId, incarnation),
+      admitPeer: (node, storageId, incarnation, processNonce) =>
+        peerBook.admit(node, storageId, incarnation, processNonce),
       onDisowned: (peer, message) => this.#disown(disowned(peer, message)),
       clock: this.#clock,
       logger,

@@ -76,14 +76,29 @@ export function journalOpeningConformance(factory: JournalSubjectFactory, runner
 
   withSubject(runner, factory, 'remembers peers before it returns', async (subject) => {
     const first = await open(subject);
-    first.journal.rememberPeer({ node: asNodeId(3), storageId: 'c'.repeat(32), incarnation: 1 });
-    first.journal.rememberPeer({ node: asNodeId(1), storageId: 'a'.repeat(32), incarnation: 7 });
-    first.journal.rememberPeer({ node: asNodeId(3), storageId: 'c'.repeat(32), incarnation: 2 });
+    first.journal.rememberPeer({
+      node: asNodeId(3),
+      storageId: 'c'.repeat(32),
+      incarnation: 1,
+      processNonce: 'p1',
+    });
+    first.journal.rememberPeer({
+      node: asNodeId(1),
+      storageId: 'a'.repeat(32),
+      incarnation: 7,
+      processNonce: 'p7',
+    });
+    first.journal.rememberPeer({
+      node: asNodeId(3),
+      storageId: 'c'.repeat(32),
+      incarnation: 2,
+      processNonce: 'p2',
+    });
     await subject.crash();
     const second = await open(subject);
     assert.deepEqual(second.opened.peers, [
-      { node: 1, storageId: 'a'.repeat(32), incarnation: 7 },
-      { node: 3, storageId: 'c'.repeat(32), incarnation: 2 },
+      { node: 1, storageId: 'a'.repeat(32), incarnation: 7, processNonce: 'p7' },
+      { node: 3, storageId: 'c'.repeat(32), incarnation: 2, processNonce: 'p2' },
     ]);
     await second.journal.close();
   });

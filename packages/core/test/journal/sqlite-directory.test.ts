@@ -84,11 +84,11 @@ describe('sqlite journal: directory', () => {
   it('is not read by an older build than the one that wrote it', async () => {
     await openAndClose(directory);
     const database = new Database(inside(directory, DATABASE_FILE));
-    database.pragma('user_version = 2');
+    database.pragma('user_version = 3');
     database.close();
     await assert.rejects(openAndClose(directory), {
       code: 'JOURNAL_FOREIGN',
-      message: /has journal format 2 and this build of Quorate reads up to 1/,
+      message: /has journal format 3 and this build of Quorate reads 2: use the build that wrote it/,
     });
   });
 
@@ -144,15 +144,22 @@ describe('sqlite journal: dump', () => {
 
   it('shows everything, and leaves the directory as it was', async () => {
     const journal = await writeEntries(directory, 1, 8, 100);
-    journal.rememberPeer({ node: asNodeId(2), storageId: 'b'.repeat(32), incarnation: 4 });
+    journal.rememberPeer({
+      node: asNodeId(2),
+      storageId: 'b'.repeat(32),
+      incarnation: 4,
+      processNonce: 'p4',
+    });
     await journal.close();
     const before = readdirSync(directory);
     const dump = openJournalDump(directory);
     const { storageId, ...identity } = dump.identity;
     assert.match(storageId, /^[0-9a-f]{32}$/);
-    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 1, incarnation: 1 });
+    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 1 });
     assert.deepEqual([dump.promised.round, dump.learnedSlot], [8, 3]);
-    assert.deepEqual(dump.peers, [{ node: 2, storageId: 'b'.repeat(32), incarnation: 4 }]);
+    assert.deepEqual(dump.peers, [
+      { node: 2, storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p4' },
+    ]);
     const entries = [...dump.entries()];
     assert.deepEqual(
       entries,

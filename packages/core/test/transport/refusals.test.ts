@@ -79,7 +79,7 @@ describe('a node that is dialled', () => {
       },
     });
     await refused(encodeHello(helloOf({ storageId: 'fresh', incarnation: 7 })), 'STORAGE_REPLACED');
-    assert.deepEqual(asked, [[1, 'fresh', 7]]);
+    assert.deepEqual(asked, [[1, 'fresh', 7, 'nonce-1']]);
   });
 
   it('refuses an incarnation that is over, and leaves the newer one alone', async () => {

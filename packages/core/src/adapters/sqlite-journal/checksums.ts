@@ -77,5 +77,5 @@ export function identityCrc(group: number, row: IdentityFields): number {
 }
 
 export function peerCrc(peer: PeerRecord): number {
-  return crc32(peer.storageId, crcOfNumbers(peer.node, peer.incarnation));
+  return crc32(`${peer.storageId}\n${peer.processNonce}`, crcOfNumbers(peer.node, peer.incarnation));
 }

@@ -17,6 +17,7 @@ type PeerRow = {
   readonly node: number;
   readonly storage_id: string;
   readonly incarnation: number;
+  readonly process_nonce: string;
   readonly crc: number;
 };
 
@@ -36,13 +37,13 @@ export function insertIdentity(connection: Connection, identity: JournalIdentity
     .run(group, FORMAT_VERSION, clusterId, genesisDigest, node, storageId, identityCrc(group, row));
 }
 
-/** @throws JOURNAL_FOREIGN for a newer format, JOURNAL_CORRUPT */
+/** @throws JOURNAL_FOREIGN for another format, JOURNAL_CORRUPT */
 export function readIdentity(connection: Connection, path: string): StoredIdentity {
   const version = Number(connection.pragma('user_version', { simple: true }));
-  if (version > FORMAT_VERSION) {
+  if (version !== FORMAT_VERSION) {
     throw new QuorateError(
       'JOURNAL_FOREIGN',
-      `${path} has journal format ${version} and this build of Quorate reads up to ${FORMAT_VERSION}: use the newer build`,
+      `${path} has journal format ${version} and this build of Quorate reads ${FORMAT_VERSION}: use the build that wrote it`,
       {
         details: { path, format: version },
       },
@@ -86,13 +87,14 @@ export function requireSame(stored: JournalIdentity, expected: JournalIdentity, 
 /** Ascending by node. @throws JOURNAL_CORRUPT */
 export function readPeers(connection: Connection, path: string): PeerRecord[] {
   const rows = connection
-    .prepare<[], PeerRow>('select node, storage_id, incarnation, crc from peers order by node')
+    .prepare<[], PeerRow>('select node, storage_id, incarnation, process_nonce, crc from peers order by node')
     .all();
   return rows.map((row) => {
     const peer: PeerRecord = {
       node: asNodeId(row.node),
       storageId: row.storage_id,
       incarnation: row.incarnation,
+      processNonce: row.process_nonce,
     };
     if (row.crc !== peerCrc(peer))
       throw corrupt(path, `the record of peer ${row.node} does not match its checksum`);
@@ -104,8 +106,9 @@ export function readPeers(connection: Connection, path: string): PeerRecord[] {
 export function putPeer(connection: Connection, peer: PeerRecord): void {
   connection
     .prepare(
-      `insert into peers (node, storage_id, incarnation, crc) values (?, ?, ?, ?) on conflict (node) do update
-       set storage_id = excluded.storage_id, incarnation = excluded.incarnation, crc = excluded.crc`,
+      `insert into peers (node, storage_id, incarnation, process_nonce, crc) values (?, ?, ?, ?, ?)
+       on conflict (node) do update set storage_id = excluded.storage_id, incarnation = excluded.incarnation,
+         process_nonce = excluded.process_nonce, crc = excluded.crc`,
     )
-    .run(peer.node, peer.storageId, peer.incarnation, peerCrc(peer));
+    .run(peer.node, peer.storageId, peer.incarnation, peer.processNonce, peerCrc(peer));
 }

@@ -15,7 +15,7 @@
  */
 
 /** Raised when an older build could no longer read or keep the rules of what this one writes. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** "Qrte": how `file` and `pragma application_id` tell a journal from other databases. */
 export const APPLICATION_ID = 0x51727465;
@@ -72,6 +72,7 @@ export const CREATE_TABLES: string = `
     node           integer primary key,
     storage_id     text    not null,
     incarnation    integer not null,
+    process_nonce  text    not null,
     crc            integer not null
   ) strict;
 

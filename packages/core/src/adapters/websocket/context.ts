@@ -25,7 +25,12 @@ export type PeerContextOptions = {
   readonly logger: Logger;
   /** From [0, 1). */
   readonly random: () => number;
-  readonly admitPeer: (node: NodeId, storageId: string, incarnation: number) => Admission;
+  readonly admitPeer: (
+    node: NodeId,
+    storageId: string,
+    incarnation: number,
+    processNonce: string,
+  ) => Admission;
   readonly onDisowned: (peer: NodeId, message: string) => void;
 };
 

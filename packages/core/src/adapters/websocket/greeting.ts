@@ -51,7 +51,8 @@ export function judgeHello(
   if (link === undefined) return refuse(unexpected(greeting, context.options.identity.node));
   // The storage first: incarnations of two storages say nothing about each other, and a wiped node that starts over
   // at 1 has to hear that it lost its storage, not that it is late.
-  const admission = context.options.admitPeer(greeting.from, greeting.storageId, greeting.incarnation);
+  const { from, storageId, incarnation, processNonce } = greeting;
+  const admission = context.options.admitPeer(from, storageId, incarnation, processNonce);
   if (!admission.ok) return refuse({ code: admission.code, message: admission.message });
   const stale = link.checkLife(greeting);
   if (stale !== undefined) return refuse(stale);

@@ -37,7 +37,12 @@ export type WebSocketTransportOptions = {
    * The owner's verdict on a peer that has said a matching Hello, asked for each lane. What it remembers must be
    * flushed when it returns; it must not throw.
    */
-  readonly admitPeer: (node: NodeId, storageId: string, incarnation: number) => Admission;
+  readonly admitPeer: (
+    node: NodeId,
+    storageId: string,
+    incarnation: number,
+    processNonce: string,
+  ) => Admission;
   /** A peer knows another storage under our number: the owner stops this node. */
   readonly onDisowned: (peer: NodeId, message: string) => void;
   readonly clock: Clock;

@@ -29,8 +29,8 @@ export const IDENTITY: JournalIdentity = {
   group: 0,
 };
 export const PEERS = [
-  { node: asNodeId(2), storageId: '2'.repeat(32), incarnation: 4 },
-  { node: asNodeId(3), storageId: '3'.repeat(32), incarnation: 9 },
+  { node: asNodeId(2), storageId: '2'.repeat(32), incarnation: 4, processNonce: '4'.repeat(32) },
+  { node: asNodeId(3), storageId: '3'.repeat(32), incarnation: 9, processNonce: '9'.repeat(32) },
 ];
 
 export type ImageName = 'stopped' | 'killed';
