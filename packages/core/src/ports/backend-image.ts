@@ -14,7 +14,13 @@ import {
   writeResult,
 } from '@quorate/wire';
 import { asSlot } from '../protocol/types.ts';
-import { type AppliedMark, BackendDiverged, type BackendImage, type SystemRecord } from './backend.ts';
+import {
+  type AppliedMark,
+  BackendDiverged,
+  type BackendImage,
+  BackendRewound,
+  type SystemRecord,
+} from './backend.ts';
 
 /** Nothing stored, nothing applied. */
 export const EMPTY_IMAGE: BackendImage = { mark: undefined, records: [], lastResults: [] };
@@ -39,14 +45,19 @@ export function describeMark(mark: AppliedMark | undefined): string {
 /**
  * 'apply': the stored mark is the one that the step starts from. 'repeated': the step was made before and its
  * answer was lost. An empty store has no mark and takes any first step from slot 0.
- * @throws BackendDiverged when the store is somewhere else
+ * @throws BackendRewound when the store is older than that, or empty; BackendDiverged when it is somewhere else
  */
 export function judgeStep(stored: AppliedMark | undefined, step: MarkStep): 'apply' | 'repeated' {
   if (stored === undefined ? step.previous.slot === 0 : equalMarks(stored, step.previous)) return 'apply';
   if (stored !== undefined && equalMarks(stored, step.next)) return 'repeated';
-  throw new BackendDiverged(
-    `the store holds ${describeMark(stored)}; the batch leads from ${describeMark(step.previous)} to ${describeMark(step.next)}`,
-  );
+  const message = `the store holds ${describeMark(stored)}; the batch leads from ${describeMark(step.previous)} to ${describeMark(step.next)}`;
+  throw isOlder(stored, step.previous) ? new BackendRewound(message) : new BackendDiverged(message);
+}
+
+function isOlder(stored: AppliedMark | undefined, expected: AppliedMark): boolean {
+  if (stored === undefined) return true;
+  const { clusterId, group, slot } = stored;
+  return clusterId === expected.clusterId && group === expected.group && slot < expected.slot;
 }
 
 /** Puts a delta into the records that are kept: later values replace earlier ones, null deletes. */

@@ -4,7 +4,8 @@
  * The *full level* is the `Backend` interface below. The *simple level* is `defineBackend`
  * (`define-backend.ts`), which builds one of these from a few functions and plain data.
  *
- * Who calls what. `open` once, before all others; `close` once, after all others. `parse`, `admit`, `encode`, `decode` and
+ * Who calls what. `open` before all others, again only when it failed or the store was rewound; `close` once, after all others, also when `open`
+ * failed. `parse`, `admit`, `encode`, `decode` and
  * `explain` on any node at any time; they answer at once and touch nothing. `prepare` on the leader, many at a time,
  * also while a batch is applied. `apply`, `query` and `restore` never overlap: one batch, or the reads between two
  * batches. `flush`, `health`, `snapshot` and `digest` may come at any time, also during `apply`; one of each kind at a
@@ -15,7 +16,7 @@
  * log, and what a power cut took is applied again from it.
  *
  * What comes again: the same batch, after trouble of kind 3 or a crash; the same command to `prepare`, when a client
- * retries; `restore`, after a failure. `open`, `flush`, `health` and `digest` may be called as often as one likes.
+ * retries; `open` and `restore`, after a failure. `flush`, `health` and `digest` may be called as often as one likes.
  *
  * Four kinds of trouble, and how a backend says each:
  *  1. A command that does not parse, or is forbidden: `parse` returns `ok: false`, or `prepare` throws `CommandRefused`.
@@ -26,7 +27,8 @@
  *     applies the same batch again; it never skips and never turns the trouble into a Result. In `prepare` and `query` the
  *     client is told that nothing was executed and asks again.
  *  4. The store's data is not what it must be (another mark, foreign writes, an impossible state): throw
- *     `BackendDiverged`. This replica's backend is fenced; the node goes on voting.
+ *     `BackendDiverged`. This replica's backend is fenced; the node goes on voting. A store that is only older than it was
+ *     says `BackendRewound`, and is filled again from the log (`judgeStep` in `backend-image.ts` tells the two apart).
  * Any other exception of `apply` is treated as 4; of `parse`, `prepare` and `query` it hurts only the one who asked.
  *
  * Results depend only on state, command, slot and `logTimeMs`: no clock, no randomness, no order of insertion.
@@ -104,7 +106,10 @@ export interface Backend<Command = unknown> {
   /** 'volatile': the state ends with the process and every start begins at slot 0. */
   readonly durability: 'volatile' | 'durable';
 
-  /** Once, before anything else. Creates what is missing. @throws BackendUnavailable, BackendDiverged */
+  /**
+   * Before anything else; creates what is missing. Again after it threw `BackendUnavailable`, and after `BackendRewound`:
+   * the image is what the store holds now. The node votes meanwhile. @throws BackendUnavailable, BackendDiverged
+   */
   open(context: BackendContext): Promise<BackendImage>;
 
   /** Reads a command and says whether it reads or writes. Total: never throws for any input. Any node. */
@@ -159,8 +164,9 @@ export interface Backend<Command = unknown> {
   /** Can the store be reached, and is it set up as it must be? Asked about once a second, shown in status. */
   health(): Promise<BackendHealth>;
   /**
-   * Optional, after `open`: what must be equal on all nodes for results to be equal, such as the server's major
-   * version, encoding, versions of collations and extensions. Nodes that differ do not talk to each other, and say why.
+   * Optional: what must be equal on all nodes for results to be equal, such as the server's major
+   * version, encoding, versions of collations and extensions; nothing before `open`. Nodes that differ in a fact that both
+   * know do not talk to each other, and say why.
    * At most MAX_COMPATIBILITY_FACTS facts, names and values of at most MAX_FACT_CHARACTERS characters. No secrets.
    */
   compatibility?(): Readonly<Record<string, string>>;
@@ -208,5 +214,17 @@ export class BackendDiverged extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = 'BackendDiverged';
+  }
+}
+
+/**
+ * Trouble of kind 4 that mends itself: a store that runs on, but came back older than it was, or empty (a restart without
+ * its latest writes, a restored dump, a promoted copy). Nothing is lost: `open` is called again, and what the store
+ * has forgotten is applied again from the log.
+ */
+export class BackendRewound extends BackendDiverged {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'BackendRewound';
   }
 }

@@ -7,7 +7,8 @@
  */
 import { type BatchGroup, decodeBatch, ERRORS, type QuorateError, type Result } from '@quorate/wire';
 import type { AppliedMark, ApplyBatch, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
-import { BackendUnavailable } from '../ports/backend.ts';
+import { BackendRewound, BackendUnavailable } from '../ports/backend.ts';
+import { EMPTY_IMAGE } from '../ports/backend-image.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -53,7 +54,10 @@ export type ApplierHealth = { readonly state: 'ok' | 'retrying' | 'fenced'; read
 
 export type ApplierOptions = {
   readonly backend: Backend;
-  readonly image: BackendImage;
+  /** Undefined: the store could not be opened, and `reopen` is tried until it can. */
+  readonly image: BackendImage | undefined;
+  /** Opens the backend again; what it holds then may be older than what it held. */
+  readonly reopen: () => Promise<BackendImage>;
   readonly clusterId: string;
   readonly group: number;
   readonly journal: Journal;
@@ -66,8 +70,11 @@ export type ApplierOptions = {
 
 export class Applier {
   readonly #options: ApplierOptions;
-  readonly #sessions: SessionTable;
+  #sessions: SessionTable;
   #mark: AppliedMark;
+  #isOpen: boolean;
+  /** Highest mark that was reached: a store that came back older must come by it again. */
+  #highest: AppliedMark;
   /** Everything up to here is chosen and may be applied. */
   #target: Slot;
   /** Chosen values above the mark, ascending and dense from its first on; at most maxUnappliedSlots. */
@@ -75,6 +82,8 @@ export class Applier {
   #queueHead = 0;
   /** Ascending by slot of need is not kept: few wait at a time, and each is looked at when a slot was applied. */
   #queries: WaitingQuery[] = [];
+  /** Highest slot that `onApplied` was told. */
+  #told: Slot;
   #busy = false;
   #scheduled = false;
   #stopped = false;
@@ -84,10 +93,20 @@ export class Applier {
 
   constructor(options: ApplierOptions) {
     this.#options = options;
-    const { image, clusterId, group } = options;
+    const { clusterId, group } = options;
+    const image = options.image ?? EMPTY_IMAGE;
     this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
+    this.#highest = this.#mark;
     this.#target = this.#mark.slot;
+    this.#told = this.#mark.slot;
     this.#sessions = SessionTable.restore(this.#mark.slot, image.records, image.lastResults);
+    this.#isOpen = options.image !== undefined;
+    if (!this.#isOpen) this.#reopenLater('the store could not be opened yet');
+  }
+
+  /** False until the backend was opened for the first time. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get appliedSlot(): Slot {
@@ -127,7 +146,7 @@ export class Applier {
 
   /** Chosen slots that wait for the backend. */
   get unappliedSlots(): number {
-    return this.#target - this.#mark.slot;
+    return Math.max(0, this.#target - this.#mark.slot);
   }
 
   /** The journal holds chosen values up to `slot` from before this incarnation. */
@@ -139,13 +158,14 @@ export class Applier {
   /** Next chosen values, ascending and dense. */
   deliver(entries: readonly ChosenEntry[]): void {
     for (const entry of entries) {
+      if (entry.slot > this.#target) this.#target = entry.slot;
       if (entry.slot <= this.#mark.slot) continue; // A durable backend that was ahead of the journal.
       const contiguous =
         this.#queue.length === this.#queueHead || entry.slot === (this.#queue.at(-1)?.slot ?? 0) + 1;
       if (contiguous && this.#queue.length - this.#queueHead < this.#options.limits.maxUnappliedSlots)
         this.#queue.push(entry);
-      if (entry.slot > this.#target) this.#target = entry.slot;
     }
+    this.#tell();
     this.pump();
   }
 
@@ -319,16 +339,40 @@ export class Applier {
     }
     this.#sessions.settle(results);
     this.#mark = batch.next;
+    if (!this.#isSameHistory()) return;
     this.#retries = 0;
     if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
     this.#unwellSinceMs = undefined;
     if (planned.waiters !== undefined) answer(planned, planned.waiters, results);
-    this.#options.handlers.onApplied(batch.slot);
+    this.#tell();
+    this.#runReadyQueries();
+  }
+
+  #runReadyQueries(): void {
     if (this.#queries.length === 0) return;
-    const ready = this.#queries.filter((query) => query.slot <= batch.slot);
+    const { slot } = this.#mark;
+    const ready = this.#queries.filter((query) => query.slot <= slot);
     if (ready.length === 0) return;
-    this.#queries = this.#queries.filter((query) => query.slot > batch.slot);
+    this.#queries = this.#queries.filter((query) => query.slot > slot);
     this.#runQueries(ready);
+  }
+
+  /** Says how far the backend is, never beyond what is known to be chosen and never less than before. */
+  #tell(): void {
+    const applied = this.#mark.slot < this.#target ? this.#mark.slot : this.#target;
+    if (applied <= this.#told) return;
+    this.#told = applied;
+    this.#options.handlers.onApplied(applied);
+  }
+
+  /** A store that came back older and was filled again must hold what it held before, or it is not our history. */
+  #isSameHistory(): boolean {
+    const { slot, digest } = this.#mark;
+    if (slot > this.#highest.slot) this.#highest = this.#mark;
+    if (slot !== this.#highest.slot || digest === this.#highest.digest) return true;
+    const detail = `the store came back with another history: digest ${digest} at slot ${slot}, it was ${this.#highest.digest}`;
+    this.#fence(detail, this.#options.handlers);
+    return false;
   }
 
   /** Asynchronous queries hold back the next batch, so that each sees the state between two batches. */
@@ -343,9 +387,7 @@ export class Applier {
     void Promise.allSettled(running).then(() => {
       if (this.#stopped) return;
       this.#busy = false;
-      const ready = this.#queries.filter((query) => query.slot <= this.#mark.slot);
-      this.#queries = this.#queries.filter((query) => query.slot > this.#mark.slot);
-      if (ready.length > 0) this.#runQueries(ready);
+      this.#runReadyQueries();
       this.pump();
       this.#options.handlers.onProgress();
     });
@@ -353,7 +395,13 @@ export class Applier {
 
   /** The store is in trouble: the same batch again, later. Anything else: fenced. */
   #onTrouble(planned: Planned, error: unknown): void {
-    const { limits, clock, logger, handlers } = this.#options;
+    const { clock, logger, handlers } = this.#options;
+    if (error instanceof BackendRewound) {
+      for (const { responder, sequences } of planned.waiters ?? [])
+        for (const sequence of sequences)
+          responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', error.message, { outcome: 'unknown' }));
+      return this.#reopenLater(error.message);
+    }
     if (!(error instanceof BackendUnavailable)) {
       for (const { responder, sequences } of planned.waiters ?? []) {
         for (const sequence of sequences)
@@ -361,11 +409,7 @@ export class Applier {
       }
       return this.#fence(`applying slot ${planned.batch.slot} failed: ${messageOf(error)}`, handlers);
     }
-    const delayMs = Math.min(limits.backendRetryMs.longest, limits.backendRetryMs.first * 2 ** this.#retries);
-    this.#retries += 1;
-    this.#busy = true;
-    this.#health = { state: 'retrying', detail: error.message };
-    this.#unwellSinceMs ??= clock.monotonicMs();
+    const delayMs = this.#pause(error.message);
     logger.warn('the backend cannot store now; the slot will be applied again', {
       slot: planned.batch.slot,
       delayMs,
@@ -378,6 +422,68 @@ export class Applier {
       this.pump();
       handlers.onProgress();
     });
+  }
+
+  /** Nothing is asked of the store until the delay that this returns, in milliseconds, is over. */
+  #pause(detail: string): number {
+    const { first, longest } = this.#options.limits.backendRetryMs;
+    const delayMs = Math.min(longest, first * 2 ** this.#retries);
+    this.#retries += 1;
+    this.#busy = true;
+    this.#health = { state: 'retrying', detail };
+    this.#unwellSinceMs ??= this.#options.clock.monotonicMs();
+    return delayMs;
+  }
+
+  /** The store was away at the start, or came back older than it was: it is opened again, and filled from the log. */
+  #reopenLater(detail: string): void {
+    const { clock, logger, handlers, reopen } = this.#options;
+    const delayMs = this.#pause(detail);
+    logger.warn('the backend will be opened again', { slot: this.#mark.slot, delayMs, detail });
+    clock.after(delayMs, () => {
+      if (this.#stopped) return;
+      reopen().then(
+        (image) => {
+          if (this.#stopped) return;
+          try {
+            this.#adopt(image);
+          } catch (error) {
+            return this.#fence(
+              `the store that was opened again cannot be used: ${messageOf(error)}`,
+              handlers,
+            );
+          }
+          handlers.onProgress();
+        },
+        (error: unknown) => {
+          if (this.#stopped) return;
+          if (error instanceof BackendUnavailable) this.#reopenLater(error.message);
+          else this.#fence(`the store cannot be opened: ${messageOf(error)}`, handlers);
+        },
+      );
+    });
+  }
+
+  /** @throws when the image cannot be one of this node's */
+  #adopt(image: BackendImage): void {
+    const { clusterId, group } = this.#options;
+    const mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
+    if (mark.clusterId !== clusterId || mark.group !== group)
+      throw new Error(`it belongs to cluster ${mark.clusterId}, group ${mark.group}`);
+    this.#sessions = SessionTable.restore(mark.slot, image.records, image.lastResults);
+    this.#mark = mark;
+    if (!this.#isSameHistory()) return;
+    this.#queue = this.#queue.slice(this.#queueHead).filter(({ slot }) => slot > mark.slot);
+    this.#queueHead = 0;
+    this.#isOpen = true;
+    this.#busy = false;
+    if (mark.slot >= this.#target) {
+      this.#health = { state: 'ok', detail: '' };
+      this.#unwellSinceMs = undefined;
+    }
+    this.#tell();
+    this.#runReadyQueries();
+    this.pump();
   }
 
   #fence(detail: string, handlers: ApplierHandlers): void {

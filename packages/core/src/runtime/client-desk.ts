@@ -40,6 +40,8 @@ export type DeskHost = {
   hasRoom(bytes: number): boolean;
   /** This node is shutting down. */
   isStopping(): boolean;
+  /** The backend was opened, and can read commands. */
+  isBackendOpen(): boolean;
   /** Queues one group to be proposed here. */
   propose(group: Uint8Array, responder: Responder, sequences: readonly number[], deadlineMs: number): void;
   forward(
@@ -65,6 +67,8 @@ type Request = Extract<ClientFrame, { kind: 'request' }>;
 type Admitted =
   | { readonly access: 'read'; readonly command: unknown }
   | { readonly access: 'write'; readonly bytes: Uint8Array };
+
+export const BACKEND_NOT_OPEN = "this node's store could not be opened yet; it was not executed";
 
 /** A client that names no time-out is dropped from queues after this long. */
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -183,9 +187,10 @@ export class ClientDesk {
 
   #handle(client: Client, frame: Exclude<ClientFrame, { kind: 'hello' }>): void {
     if (this.#host.isStopping()) {
-      const sequences =
-        frame.kind === 'request' ? frame.commands.map((command) => command.sequence) : [frame.sequence];
-      this.#refuseAll(client.responder, sequences, 'STOPPING', 'the node is stopping; it was not executed');
+      const message = 'the node is stopping; it was not executed';
+      this.#refuseAll(client.responder, sequencesOf(frame), 'STOPPING', message);
+    } else if (!this.#host.isBackendOpen()) {
+      this.#refuseAll(client.responder, sequencesOf(frame), 'BACKEND_UNAVAILABLE', BACKEND_NOT_OPEN);
     } else if (frame.kind === 'request') {
       this.#request(client, frame);
     } else {
@@ -341,9 +346,13 @@ export class ClientDesk {
   #refuseAll(
     responder: Responder,
     sequences: readonly number[],
-    code: 'STOPPING' | 'OVERLOADED' | 'NO_LEADER',
+    code: 'STOPPING' | 'OVERLOADED' | 'NO_LEADER' | 'BACKEND_UNAVAILABLE',
     message: string,
   ): void {
     for (const sequence of sequences) responder.add(errorAnswer(sequence, code, message));
   }
+}
+
+function sequencesOf(frame: Exclude<ClientFrame, { kind: 'hello' }>): readonly number[] {
+  return frame.kind === 'request' ? frame.commands.map(({ sequence }) => sequence) : [frame.sequence];
 }

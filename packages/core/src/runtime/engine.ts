@@ -29,7 +29,7 @@ import {
 import { Applier } from './applier.ts';
 import { BackendWatch } from './backend-watch.ts';
 import { type Batch, Batcher, type Waiter } from './batcher.ts';
-import { ClientDesk } from './client-desk.ts';
+import { BACKEND_NOT_OPEN, ClientDesk } from './client-desk.ts';
 import type { Checksum as ChainChecksum } from './digest-chain.ts';
 import { Forwarder } from './forwarder.ts';
 import { isJournalFailure } from './journal-failure.ts';
@@ -52,7 +52,10 @@ export type EngineOptions = {
   /** By node id order. */
   readonly addrs: readonly string[];
   readonly backend: Backend;
-  readonly image: BackendImage;
+  /** Undefined: its store was away when it was to be opened. The node votes, and opens it as soon as it can. */
+  readonly image: BackendImage | undefined;
+  /** Opens the backend again. Without it a store that was rewound stays fenced. */
+  readonly reopen?: () => Promise<BackendImage>;
   readonly journal: Journal;
   readonly opened: OpenedJournal;
   readonly transport: Transport;
@@ -114,6 +117,7 @@ export class Engine {
     this.#applier = new Applier({
       backend,
       image,
+      reopen: options.reopen ?? cannotReopen,
       clusterId,
       group,
       journal,
@@ -271,6 +275,7 @@ export class Engine {
       hasRoom: (bytes) =>
         this.#hasRoom(bytes) && this.#applier.unappliedSlots <= this.#options.limits.maxUnappliedSlots,
       isStopping: () => this.#state !== 'running',
+      isBackendOpen: () => this.#applier.isOpen,
       propose: (group, responder, sequences, deadlineMs) =>
         this.#admit(group, { responder, sequences }, deadlineMs),
       forward: (leader, connection, responder, sequences, timeoutMs, group) => {
@@ -536,12 +541,16 @@ export class Engine {
         this.#outbox.addPayload(from, { kind: 'forward-reply', connection, requestId, answers }),
       queuedBytes: () => this.#options.transport.queuedBytes(from),
     });
-    const sequences = sequencesOf(forward.group, this.#options.backend);
+    const isOpen = this.#applier.isOpen;
+    const sequences = sequencesOf(forward.group, isOpen ? this.#options.backend : undefined);
     const host = this.#replica.role === 'leader' && this.#state === 'running';
     if (sequences === undefined) {
       this.#counters.peerFramesRefused += 1;
     } else if (!host) {
       this.#refuseForward(responder, sequences);
+    } else if (!isOpen) {
+      for (const sequence of sequences)
+        responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', BACKEND_NOT_OPEN));
     } else if (!this.#hasRoom(forward.group.length)) {
       for (const sequence of sequences)
         responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
@@ -636,6 +645,10 @@ export class Engine {
   }
 }
 
+function cannotReopen(): Promise<BackendImage> {
+  return Promise.reject(new Error('this node has no way to open it again'));
+}
+
 function bytesOf(random: Random): (count: number) => Uint8Array {
   return (count) => Uint8Array.from({ length: count }, () => random.below(256));
 }
@@ -644,14 +657,14 @@ function bytesOf(random: Random): (count: number) => Uint8Array {
  * Sequences of the one group in these bytes; undefined when they are not exactly one group of commands that the backend
  * can read. What cannot be read must not reach the log: every node would stop at it.
  */
-function sequencesOf(bytes: Uint8Array, backend: Backend): readonly number[] | undefined {
+function sequencesOf(bytes: Uint8Array, backend: Backend | undefined): readonly number[] | undefined {
   try {
     const reader = new ByteReader(bytes);
     const group = readGroup(reader);
     reader.end();
     if (group.kind !== 'commands') return [0];
-    for (const command of group.commands) {
-      if (backend.admit?.(command.bytes) === undefined) backend.decode(command.bytes);
+    for (const command of backend === undefined ? [] : group.commands) {
+      if (backend?.admit?.(command.bytes) === undefined) backend?.decode(command.bytes);
     }
     return group.commands.map((command) => command.sequence);
   } catch {

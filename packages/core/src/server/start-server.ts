@@ -17,11 +17,16 @@ import { createClientListener, createWebSocketTransport } from '../adapters/webs
 import { parseAddress } from '../config/address.ts';
 import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Backend, BackendImage } from '../ports/backend.ts';
+import {
+  type Backend,
+  type BackendContext,
+  type BackendImage,
+  BackendUnavailable,
+} from '../ports/backend.ts';
 import type { Journal, OpenedJournal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
 import { asNodeId, type NodeId } from '../protocol/types.ts';
-import { Engine } from '../runtime/engine.ts';
+import { Engine, type EngineOptions } from '../runtime/engine.ts';
 import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts';
 import type { NodeStatus } from '../runtime/status.ts';
 import { backendFactsOf } from './backend-facts.ts';
@@ -91,9 +96,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       options: settings.backendOptions,
     };
     makeDirectory(context.directory);
-    const image = await openBackend(backend, context);
     undo.push(() => backend.close());
-    const server = new Server(options, addr, journal, opened, image, { clusterId, genesisDigest, abort });
+    const image = await openIfThere(backend, context, logger);
+    const reopen = (): Promise<BackendImage> => openBackend(backend, context);
+    const store = { image, reopen };
+    const server = new Server(options, addr, journal, opened, store, { clusterId, genesisDigest, abort });
     await server.listen();
     return server;
   } catch (error) {
@@ -102,7 +109,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function openBackend(backend: Backend, context: Parameters<Backend['open']>[0]): Promise<BackendImage> {
+/** Undefined when the store is away: the node votes without it. */
+async function openIfThere(
+  backend: Backend,
+  context: BackendContext,
+  logger: Logger,
+): Promise<BackendImage | undefined> {
+  try {
+    return await openBackend(backend, context);
+  } catch (error) {
+    if (!(error instanceof BackendUnavailable)) throw error;
+    logger.warn('the store of the backend is away; the node votes, and opens it when it is back', {
+      backend: backend.name,
+      detail: error.message,
+    });
+    return undefined;
+  }
+}
+
+async function openBackend(backend: Backend, context: BackendContext): Promise<BackendImage> {
   const image = await backend.open(context);
   const { mark } = image;
   if (mark !== undefined && (mark.clusterId !== context.clusterId || mark.group !== context.group)) {
@@ -155,7 +180,7 @@ class Server implements RunningServer {
     addr: string,
     journal: Journal,
     opened: OpenedJournal,
-    image: BackendImage,
+    store: Pick<EngineOptions, 'image' | 'reopen'>,
     identity: Identity,
   ) {
     const { settings, self, backend, logger } = options;
@@ -177,7 +202,10 @@ class Server implements RunningServer {
         node: self,
         storageId: opened.storageId,
         incarnation: opened.incarnation,
-        backend: backendFactsOf(backend),
+        /** Asked at each greeting: a store that was away at the start is known later. */
+        get backend() {
+          return backendFactsOf(backend);
+        },
       },
       peers: settings.addrs
         .map((address, index) => ({ node: asNodeId(index + 1), address }))
@@ -195,7 +223,7 @@ class Server implements RunningServer {
       clusterId,
       addrs: settings.addrs,
       backend,
-      image,
+      ...store,
       journal,
       opened,
       transport: this.#transport,

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { type Answer, decodeNodeFrame, encodeClientFrame } from '@quorate/wire';
 import type { ClientConnection, ClientHandlers } from '#src/ports/client-listener.ts';
 import type { Clock, Timer } from '#src/ports/clock.ts';
-import { type Backend, defineBackend } from '#src/ports/index.ts';
+import { type Backend, type BackendImage, BackendUnavailable, defineBackend } from '#src/ports/index.ts';
 import { SILENT_LOGGER } from '#src/ports/logger.ts';
 import type { Transport, TransportHandlers } from '#src/ports/transport.ts';
 import { asNodeId, type NodeId } from '#src/protocol/types.ts';
@@ -175,13 +175,18 @@ export class TestNode {
     });
     const identity = { clusterId: 'test', genesisDigest: 'test', node: self, group: 0 };
     const opened = await journal.open(identity);
-    const image = await backend.open({
-      clusterId: 'test',
-      group: 0,
-      node: self,
-      directory: '',
-      signal: new AbortController().signal,
-      options: undefined,
+    const reopen = (): Promise<BackendImage> =>
+      backend.open({
+        clusterId: 'test',
+        group: 0,
+        node: self,
+        directory: '',
+        signal: new AbortController().signal,
+        options: undefined,
+      });
+    const image = await reopen().catch((error: unknown) => {
+      if (error instanceof BackendUnavailable) return undefined;
+      throw error;
     });
     const node: TestNode = new TestNode(cluster, self, disk, journal, (callbacks) => {
       const options = {
@@ -191,6 +196,7 @@ export class TestNode {
         addrs: cluster.addrs,
         backend,
         image,
+        reopen,
         journal,
         opened,
       };

@@ -120,7 +120,10 @@ export class TestNode {
         node: asNodeId(node),
         storageId: options.storageId ?? `storage-${node}`,
         incarnation: options.incarnation ?? 1,
-        backend: [['backend', 'kv']],
+        backend: [
+          ['backend', 'kv'],
+          ['version', '15'],
+        ],
       },
       // Only what the test is about gets an address that answers; the rest must stay quiet.
       peers: peers.filter((peer) => peer.node < node || options.addresses?.[peer.node] !== undefined),

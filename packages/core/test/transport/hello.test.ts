@@ -21,7 +21,10 @@ const SELF: LocalIdentity = {
   node: nodeId(2),
   storageId: 'storage-2',
   incarnation: 1,
-  backend: [['backend', 'kv']],
+  backend: [
+    ['backend', 'kv'],
+    ['version', '15'],
+  ],
 };
 
 const codeOf = (decode: () => unknown): string => {

@@ -36,7 +36,7 @@ describe('a node that is dialled', () => {
       {
         backend: [
           ['backend', 'kv'],
-          ['version', '2'],
+          ['version', '16'],
         ],
       },
       'WIRE_WRONG_BACKEND',

@@ -32,7 +32,10 @@ export function helloOf(changes: Partial<Hello> = {}): Hello {
     groups: 1,
     processNonce: 'nonce-1',
     attempt: 1,
-    backend: [['backend', 'kv']],
+    backend: [
+      ['backend', 'kv'],
+      ['version', '15'],
+    ],
     ...changes,
   };
 }

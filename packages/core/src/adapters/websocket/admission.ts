@@ -55,15 +55,15 @@ export function checkHello(hello: Hello, self: LocalIdentity): Refusal | undefin
   return checkBackends(hello, self);
 }
 
-/** The first difference, in words. */
+/** The first difference, in words. What one side does not know (yet) is no difference. */
 function checkBackends(hello: Hello, self: LocalIdentity): Refusal | undefined {
-  const [ours, theirs] = [new Map(self.backend), new Map(hello.backend)];
-  for (const name of [...new Set([...ours.keys(), ...theirs.keys()])].sort()) {
-    const [here, there] = [ours.get(name), theirs.get(name)];
-    if (here === there) continue;
+  const theirs = new Map(hello.backend);
+  for (const [name, here] of self.backend) {
+    const there = theirs.get(name);
+    if (there === undefined || here === there) continue;
     return refuse(
       'WIRE_WRONG_BACKEND',
-      `the backends differ in ${name}: node ${self.node} has ${here ?? 'none'}, node ${hello.from} has ${there ?? 'none'}; they could give different results`,
+      `the backends differ in ${name}: node ${self.node} has ${here}, node ${hello.from} has ${there}; they could give different results`,
     );
   }
   return undefined;
