@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 
 import { filesBelow } from './lib/files.mjs';
 import { prepare } from './lib/prepare.mjs';
+import { provideStores } from './lib/stores.mjs';
 import { ROOT, workspaces } from './lib/workspaces.mjs';
 
 const MOCHA = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
@@ -32,6 +33,7 @@ async function main() {
   const suites = selectSuites();
   if (suites === undefined) return 2;
   if (!(await prepare(projectsOf(suites)))) return finish({ passed: 0, failed: 1 });
+  if (!options.fast) await provideStores(suites.map(({ short }) => short));
   const total = { passed: 0, failed: 0 };
   for (const suite of suites) {
     const { passed, failed } = await runSuite(suite);

@@ -1,0 +1,2 @@
+/** Public surface of @quorate/backend-redis. Choose it with `backend: redis` in config.yaml. */
+export {};

@@ -1,0 +1,2 @@
+/** For tests, tools and benchmarks: throw-away Redis servers. */
+export * from './temporary-redis.ts';

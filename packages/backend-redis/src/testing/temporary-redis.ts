@@ -1,0 +1,186 @@
+/**
+ * A throw-away Redis server on 127.0.0.1: an empty directory, a free port, no persistence, gone after `stop`. Tests,
+ * `quorate up --temporary` and benchmarks start one for each replica.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+export type TemporaryRedisOptions = {
+  /** Path of `redis-server`; found on PATH by default. */
+  readonly program?: string;
+  /** More settings, as `--name value`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where the directory is made; the system's temporary folder by default. */
+  readonly parent?: string;
+};
+
+export type TemporaryRedis = {
+  /** `redis://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+  /** Of the server process that runs now; another one after `restart`. */
+  readonly pid: number;
+  /** The server's working directory; removed by `stop`. */
+  readonly directory: string;
+  /** `kill -9`. Everything that the server held is gone, unless settings make it persist. */
+  kill(): Promise<void>;
+  /** Starts the server again on the same port and directory, after `kill` or after a shutdown made here. */
+  restart(): Promise<void>;
+  /** Ends the server and removes its directory. May be called more than once. */
+  stop(): Promise<void>;
+};
+
+export const HOW_TO_INSTALL: string =
+  'install Redis 7.0 or later: `apt-get install -y redis-server` on Debian and Ubuntu (the service it may start is not needed)';
+
+const STARTUP_TIMEOUT_MS = 30_000;
+const RETRY_MS = 10;
+/** Two servers that look for a free port at the same time may find the same one. */
+const START_ATTEMPTS = 5;
+
+/** @throws Error when there is no Redis on the machine, saying what to install, or with the log's last lines */
+export async function startTemporaryRedis(options: TemporaryRedisOptions = {}): Promise<TemporaryRedis> {
+  const program = options.program ?? findRedisServer();
+  const directory = mkdtempSync(join(options.parent ?? tmpdir(), 'quorate-redis-'));
+  for (let attempt = 1; ; attempt++) {
+    const server = new Server(program, directory, options.settings ?? {}, await freePort());
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      if (attempt < START_ATTEMPTS && (error as Error).message.includes('Address already in use')) continue;
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+/** The path of `redis-server`. @throws Error that says what to install */
+export function findRedisServer(): string {
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  const found = directories
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, 'redis-server'))
+    .find(isProgram);
+  if (found === undefined) throw new Error(`no redis-server on PATH; ${HOW_TO_INSTALL}`);
+  return found;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+class Server implements TemporaryRedis {
+  readonly directory: string;
+  readonly port: number;
+  readonly #program: string;
+  readonly #settings: Readonly<Record<string, string>>;
+  #child: ChildProcess | undefined;
+  #log = '';
+  readonly #onExit = (): void => {
+    this.#child?.kill('SIGKILL');
+  };
+
+  constructor(program: string, directory: string, settings: Readonly<Record<string, string>>, port: number) {
+    this.#program = program;
+    this.directory = directory;
+    this.#settings = settings;
+    this.port = port;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const settings = {
+      port: String(this.port),
+      bind: '127.0.0.1',
+      dir: this.directory,
+      save: '',
+      appendonly: 'no',
+      ...this.#settings,
+    };
+    this.#log = '';
+    // A process group of its own: a key press in the terminal is not for the server.
+    const child = spawn(
+      this.#program,
+      Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      { stdio: ['ignore', 'pipe', 'pipe'], detached: true, cwd: this.directory },
+    );
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#log = (this.#log + text).slice(-8192);
+      });
+      if (stream instanceof Socket) stream.unref();
+    }
+    child.once('error', (error) => {
+      this.#log += error.message;
+    });
+    child.once('exit', () => process.removeListener('exit', this.#onExit));
+    process.once('exit', this.#onExit);
+    child.unref();
+    await this.#ready(child);
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
+    const deadline = performance.now() + STARTUP_TIMEOUT_MS;
+    while (!this.#log.includes('Ready to accept connections')) {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+        throw new Error(`the Redis server did not start:\n${this.#log}`);
+      if (performance.now() > deadline) {
+        await this.kill();
+        throw new Error(`the Redis server was not ready after ${STARTUP_TIMEOUT_MS} ms:\n${this.#log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    await this.#end('SIGTERM');
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
