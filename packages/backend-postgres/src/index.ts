@@ -1,2 +1,2 @@
 /** Public surface of @quorate/backend-postgres. Choose it with `backend: postgres` in config.yaml. */
-export type { CatalogReader, FrozenValues, SqlCommand, SqlStatement } from './sql/command.ts';
+export type { CatalogReader, Pins, SqlCommand, SqlStatement } from './sql/command.ts';
