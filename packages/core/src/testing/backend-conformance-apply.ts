@@ -15,7 +15,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [one, other] = [await bench.open(), await bench.open()];
       for (let slot = 0; slot < 10; slot++) {
-        const writes = bench.writes(one, 8);
+        const writes = await bench.writes(one, 8);
         assert.deepEqual(await other.apply(writes), await one.apply(writes), `results of slot ${slot + 1}`);
       }
       await assertEqualStores(one, other);
@@ -28,7 +28,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
     claim: 'one slot with many commands does what the same commands do in many slots',
     async check(bench) {
       const [together, apart] = [await bench.open(), await bench.open()];
-      const writes = bench.writes(together, 60);
+      const writes = await bench.writes(together, 60);
       const sameTime = { logTimeMs: 1_700_000_000_000 };
       const results = await together.apply(writes, sameTime);
       const again =
@@ -39,12 +39,17 @@ export const APPLY_RULES: readonly BackendRule[] = [
   },
   {
     name: 'APPLY-WITHOUT-CLOCK',
-    claim: 'results do not depend on clock, chance or time zone of the machine',
+    claim: 'results do not depend on clock, chance, time zone or locale of the machine',
     async check(bench) {
       const [one, other] = [await bench.open(), await bench.open()];
-      const writes = bench.writes(one, 60);
-      const here = { shiftMs: 0, randomFraction: 0.1, timeZone: 'UTC' };
-      const there = { shiftMs: 5 * 3_600_000, randomFraction: 0.9, timeZone: 'Pacific/Auckland' };
+      const writes = await bench.writes(one, 60);
+      const here = { shiftMs: 0, randomFraction: 0.1, timeZone: 'UTC', locale: 'en-US' };
+      const there = {
+        shiftMs: 5 * 3_600_000,
+        randomFraction: 0.9,
+        timeZone: 'Pacific/Auckland',
+        locale: 'sv-SE',
+      };
       const results = await inWorld(here, () => one.apply(writes));
       assert.deepEqual(await inWorld(there, () => other.apply(writes)), results);
       await assertEqualStores(one, other);
@@ -59,7 +64,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [one, other] = [await bench.open(), await bench.open()];
       for (let slot = 0; slot < 5; slot++) {
-        const memory = bench.writes(one, 10).map((input) => one.bytesOf(input));
+        const memory = (await bench.writes(one, 10)).map((input) => one.bytesOf(input));
         const expected = await other.applyBatch(other.batchOf(memory.map((bytes) => bytes.slice())));
         const results = await one.applyBatch(one.batchOf(memory));
         for (const bytes of memory) bytes.fill(0xee);
@@ -74,7 +79,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [run, once] = [await bench.open(), await bench.open()];
       for (let slot = 0; slot < 5; slot++) {
-        const bytes = bench.writes(run, 6).map((input) => run.bytesOf(input));
+        const bytes = (await bench.writes(run, 6)).map((input) => run.bytesOf(input));
         const batch = run.batchOf(bytes);
         const first = plain(await run.applyBatch(batch));
         await once.applyBatch(once.batchOf(bytes));
@@ -88,10 +93,10 @@ export const APPLY_RULES: readonly BackendRule[] = [
     claim: 'a slot that does not follow the stored mark is refused as divergence and changes nothing',
     async check(bench) {
       const run = await bench.open();
-      await run.apply(bench.writes(run, 5));
-      await run.apply(bench.writes(run, 5));
+      await run.apply(await bench.writes(run, 5));
+      await run.apply(await bench.writes(run, 5));
       const before = await run.backend.digest();
-      const batch = run.batchOf(bench.writes(run, 5).map((input) => run.bytesOf(input)));
+      const batch = run.batchOf((await bench.writes(run, 5)).map((input) => run.bytesOf(input)));
       for (const change of foreignMarks(run.mark)) {
         const previous = { ...run.mark, ...change };
         const foreign = {
@@ -111,11 +116,11 @@ export const APPLY_RULES: readonly BackendRule[] = [
     async check(bench) {
       const run = await bench.open();
       assert.deepEqual(await run.apply([]), []);
-      await run.apply(bench.writes(run, 5));
+      await run.apply(await bench.writes(run, 5));
       const before = await run.backend.digest();
       for (let count = 0; count < 3; count++) assert.deepEqual(await run.apply([]), []);
       assert.equal(await run.backend.digest(), before);
-      await run.apply(bench.writes(run, 5));
+      await run.apply(await bench.writes(run, 5));
     },
   },
   {
@@ -125,7 +130,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
       const run = await bench.open();
       const reads = bench.reads(run);
       for (let slot = 0; slot < 5; slot++) {
-        await run.apply(bench.writes(run, 6));
+        await run.apply(await bench.writes(run, 6));
         const before = await run.backend.digest();
         const answers = await run.answers(reads);
         assert.equal(await run.backend.digest(), before, 'the reads changed the state');
@@ -140,7 +145,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
       const run = await bench.open();
       const reads = bench.reads(run);
       let [digest, answers] = [await run.backend.digest(), await run.answers(reads)];
-      for (const write of bench.writes(run, 40)) {
+      for (const write of await bench.writes(run, 40)) {
         await run.apply([write]);
         const [nextDigest, nextAnswers] = [await run.backend.digest(), await run.answers(reads)];
         if (JSON.stringify(nextAnswers) !== JSON.stringify(answers)) assert.notEqual(nextDigest, digest);
@@ -153,7 +158,7 @@ export const APPLY_RULES: readonly BackendRule[] = [
     claim: 'flush names a slot that was applied, and 0 if nothing survives the process',
     async check(bench) {
       const run = await bench.open();
-      await run.apply(bench.writes(run, 5));
+      await run.apply(await bench.writes(run, 5));
       const durable = await run.backend.flush();
       if (run.backend.durability === 'volatile') assert.equal(durable, 0);
       else

@@ -51,7 +51,7 @@ export const COMMAND_RULES: readonly BackendRule[] = [
     claim: 'decoding what encode gave and encoding it again gives the same bytes',
     async check(bench) {
       const run = await bench.open();
-      for (const input of inputs(bench, run)) {
+      for (const input of await inputs(bench, run)) {
         const bytes = run.bytesOf(input);
         assertSame(run.backend.encode(run.backend.decode(bytes)), bytes, input);
       }
@@ -62,7 +62,8 @@ export const COMMAND_RULES: readonly BackendRule[] = [
     claim: 'two backends give the same command the same bytes',
     async check(bench) {
       const [one, other] = [await bench.open(), await bench.open()];
-      for (const input of inputs(bench, one)) assertSame(one.bytesOf(input), other.bytesOf(input), input);
+      for (const input of await inputs(bench, one))
+        assertSame(one.bytesOf(input), other.bytesOf(input), input);
     },
   },
   {
@@ -70,7 +71,7 @@ export const COMMAND_RULES: readonly BackendRule[] = [
     claim: 'bytes that are no encoded command are refused, or they are a command with exactly these bytes',
     async check(bench) {
       const run = await bench.open();
-      const encoded = inputs(bench, run).map((input) => run.bytesOf(input));
+      const encoded = (await inputs(bench, run)).map((input) => run.bytesOf(input));
       for (let count = 0; count < GARBAGE_COUNT; count++) {
         const bytes = damaged(bench.random, bench.random.pick(encoded));
         let again: Uint8Array;
@@ -90,7 +91,8 @@ export const COMMAND_RULES: readonly BackendRule[] = [
     async check(bench) {
       const run = await bench.open();
       if (run.backend.admit === undefined) return;
-      for (const input of [...inputs(bench, run), ...garbage(bench)]) assertAdmitAgrees(run.backend, input);
+      for (const input of [...(await inputs(bench, run)), ...garbage(bench)])
+        assertAdmitAgrees(run.backend, input);
     },
   },
 ];
@@ -123,8 +125,8 @@ function assertSame(actual: Uint8Array, expected: Uint8Array, input: CommandInpu
 }
 
 /** The samples and random commands. */
-function inputs(bench: Bench, run: StoreRun): CommandInput[] {
-  return [...bench.subject.commands, ...bench.writes(run, 50)];
+async function inputs(bench: Bench, run: StoreRun): Promise<CommandInput[]> {
+  return [...bench.subject.commands, ...(await bench.writes(run, 50))];
 }
 
 /** Nonsense of every kind, near to real commands and far from them. */

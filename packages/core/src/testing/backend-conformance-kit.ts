@@ -7,7 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandInput, encodeArguments, encodeUtf8, type Result } from '@quorate/wire';
-import type { AppliedMark, ApplyBatch, Backend, BackendImage, SystemRecord } from '../ports/backend.ts';
+import {
+  type AppliedMark,
+  type ApplyBatch,
+  type Backend,
+  type BackendImage,
+  CommandRefused,
+  type SystemRecord,
+} from '../ports/backend.ts';
 import { fingerprint } from '../ports/fingerprint.ts';
 import type { Random } from '../protocol/random.ts';
 import { asSlot } from '../protocol/types.ts';
@@ -26,6 +33,19 @@ export type BackendSubject = {
   readonly usesSlot?: boolean;
   /** `backendOptions` as the configuration would have them. */
   readonly options?: unknown;
+  /**
+   * Durable backends: another one over the same store, not opened, as the next life of a node has it. It is opened with the
+   * directory of the first.
+   */
+  reopen?(backend: Backend): Backend | Promise<Backend>;
+  /** Ends the backend's hold on its store at once, whatever is under way; without it the backend is closed. */
+  crash?(backend: Backend): void | Promise<void>;
+  /** Durable backends: breaks the connection to the store, or makes what is under way there fail; later attempts succeed. */
+  disturb?(backend: Backend): void | Promise<void>;
+  /** After the signal everything must have ended within so long; 20 s when it is not given. */
+  readonly patienceMs?: number;
+  /** A module with `createBackend` that a process of its own may load, to be killed: a file URL. */
+  readonly module?: string;
 };
 
 export const textCommand = (text: string): CommandInput => ({ form: 'text', text });
@@ -39,21 +59,30 @@ export function argumentsCommand(...words: readonly (string | Uint8Array)[]): Co
 
 export type ApplyOptions = { readonly logTimeMs?: number; readonly records?: readonly SystemRecord[] };
 
-const CLUSTER_ID = 'conformance';
+export const CLUSTER_ID = 'conformance';
 const START_MS = 1_700_000_000_000;
 
-/** One store and its mark, fed as the framework would feed it: parsed, encoded, decoded, in slots. */
+/** What `prepare` made of a write, for all stores of a rule: a log holds one version of a command. */
+export type PreparedBytes = WeakMap<CommandInput, Uint8Array>;
+
+/** One store and its mark, fed as the framework would feed it: parsed, prepared, encoded, decoded, in slots. */
 export class StoreRun {
   readonly backend: Backend;
+  readonly directory: string;
   mark: AppliedMark;
+  readonly #prepared: PreparedBytes;
 
-  constructor(backend: Backend, image: BackendImage) {
+  constructor(backend: Backend, image: BackendImage, directory: string, prepared: PreparedBytes) {
     this.backend = backend;
+    this.directory = directory;
+    this.#prepared = prepared;
     this.mark = image.mark ?? { clusterId: CLUSTER_ID, group: 0, slot: asSlot(0), digest: '0'.repeat(16) };
   }
 
   /** The log's bytes of a command that must parse. */
   bytesOf(input: CommandInput): Uint8Array {
+    const prepared = this.#prepared.get(input);
+    if (prepared !== undefined) return prepared.slice();
     const parsed = this.backend.parse(input);
     assert.ok(parsed.ok, `parse refuses ${describeInput(input)}`);
     return this.backend.encode(parsed.command).slice();
@@ -156,7 +185,9 @@ export async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<U
 export class Bench {
   readonly subject: BackendSubject;
   readonly random: Random;
-  readonly #open: { readonly backend: Backend; readonly directory: string }[] = [];
+  readonly #open = new Map<Backend, { readonly directory: string; readonly abort: AbortController }>();
+  readonly #directories: string[] = [];
+  readonly #prepared: PreparedBytes = new WeakMap();
 
   constructor(subject: BackendSubject, random: Random) {
     this.subject = subject;
@@ -164,38 +195,83 @@ export class Bench {
   }
 
   async open(): Promise<StoreRun> {
-    const backend = await this.subject.create();
     const directory = await mkdtemp(join(tmpdir(), 'quorate-conformance-'));
-    this.#open.push({ backend, directory });
-    const { signal } = new AbortController();
+    this.#directories.push(directory);
+    const { run, image } = await this.#openIn(await this.subject.create(), directory);
+    assert.equal(image.mark, undefined, 'a fresh store has no mark');
+    return run;
+  }
+
+  /** The next life of a store whose backend was closed or crashed. */
+  async reopen(run: StoreRun): Promise<{ readonly run: StoreRun; readonly image: BackendImage }> {
+    assert.ok(this.subject.reopen !== undefined, 'the subject cannot reopen a store');
+    return this.#openIn(await this.subject.reopen(run.backend), run.directory);
+  }
+
+  /** The node ends at once; what it had under way may or may not be done. */
+  async crash(run: StoreRun): Promise<void> {
+    this.#open.delete(run.backend);
+    if (this.subject.crash === undefined) await run.backend.close();
+    else await this.subject.crash(run.backend);
+  }
+
+  /** The node ends as it should. */
+  async end(run: StoreRun): Promise<void> {
+    this.#open.delete(run.backend);
+    await run.backend.close();
+  }
+
+  abort(run: StoreRun): void {
+    this.#open.get(run.backend)?.abort.abort();
+  }
+
+  async close(): Promise<void> {
+    for (const backend of this.#open.keys()) await backend.close();
+    for (const directory of this.#directories) await rm(directory, { recursive: true, force: true });
+  }
+
+  async #openIn(
+    backend: Backend,
+    directory: string,
+  ): Promise<{ readonly run: StoreRun; readonly image: BackendImage }> {
+    const abort = new AbortController();
+    this.#open.set(backend, { directory, abort });
     const image = await backend.open({
       clusterId: CLUSTER_ID,
       group: 0,
       node: 1,
       directory,
-      signal,
+      signal: abort.signal,
       options: this.subject.options,
     });
-    assert.equal(image.mark, undefined, 'a fresh store has no mark');
-    return new StoreRun(backend, image);
+    return { run: new StoreRun(backend, image, directory, this.#prepared), image };
   }
 
-  async close(): Promise<void> {
-    for (const { backend, directory } of this.#open) {
-      await backend.close();
-      await rm(directory, { recursive: true, force: true });
-    }
-  }
-
-  /** Random commands that are writes. */
-  writes(run: StoreRun, count: number): CommandInput[] {
+  /** Random commands that are writes, prepared by `run` as a leader would; what it refuses is left out. */
+  async writes(run: StoreRun, count: number): Promise<CommandInput[]> {
     const writes: CommandInput[] = [];
     for (let attempt = 0; writes.length < count; attempt++) {
-      assert.ok(attempt < 100 * count + 100, 'hardly any of the commands is a write');
-      const input = this.#command();
-      if (!run.isRead(input)) writes.push(input);
+      assert.ok(attempt < 100 * count + 100, 'hardly any of the commands is a write that is not refused');
+      // An object of its own, even for a sample that comes twice: each command is prepared by itself.
+      const input = { ...this.#command() };
+      if (!run.isRead(input) && (await this.#prepare(run, input))) writes.push(input);
     }
     return writes;
+  }
+
+  async #prepare({ backend }: StoreRun, input: CommandInput): Promise<boolean> {
+    const parsed = backend.parse(input);
+    assert.ok(parsed.ok, `parse refuses ${describeInput(input)}`);
+    if (backend.prepare === undefined) return true;
+    const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => this.random.below(256));
+    try {
+      const prepared = await backend.prepare(parsed.command, { nowMs: START_MS, random });
+      this.#prepared.set(input, backend.encode(prepared).slice());
+      return true;
+    } catch (error) {
+      if (error instanceof CommandRefused) return false;
+      throw error;
+    }
   }
 
   /** The sample's reads, and random ones. */

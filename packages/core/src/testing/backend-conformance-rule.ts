@@ -6,6 +6,14 @@ export type BackendRule = {
   readonly name: string;
   /** One sentence: what a backend does that keeps the rule. */
   readonly claim: string;
-  /** Throws when the rule is broken. */
+  /** Throws when the rule is broken, and `NotChecked` when the subject does not allow to look. */
   check(bench: Bench): Promise<void>;
 };
+
+/** The rule says nothing about this subject; the message says why. */
+export class NotChecked extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotChecked';
+  }
+}

@@ -17,7 +17,7 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [source, target] = [await bench.open(), await bench.open()];
       await fill(bench, source);
-      const last = source.batchOf(bench.writes(source, 6).map((input) => source.bytesOf(input)));
+      const last = source.batchOf((await bench.writes(source, 6)).map((input) => source.bytesOf(input)));
       const results = plain(await source.applyBatch(last));
       const image = await target.restore(await source.snapshot());
       assert.deepEqual(image.mark, source.mark);
@@ -27,7 +27,7 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
       const reads = bench.reads(source);
       assert.deepEqual(await target.answers(reads), await source.answers(reads));
       for (let slot = 0; slot < 5; slot++) {
-        const writes = bench.writes(source, 8);
+        const writes = await bench.writes(source, 8);
         assert.deepEqual(await target.apply(writes), await source.apply(writes), 'results after the restore');
       }
       await assertEqualStores(source, target);
@@ -56,14 +56,14 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
       const { slot } = source.mark;
       const before = await source.backend.digest();
       const snapshot = await source.backend.snapshot();
-      await source.apply(bench.writes(source, 20));
+      await source.apply(await bench.writes(source, 20));
       const second = await source.backend.snapshot();
       const afterwards = await source.backend.digest();
       const chunks: Uint8Array[] = [];
       for await (const chunk of snapshot.chunks) {
         assert.ok(chunk.length <= MAX_CHUNK_BYTES, `a chunk of ${chunk.length} bytes`);
         chunks.push(chunk.slice());
-        await source.apply(bench.writes(source, 20));
+        await source.apply(await bench.writes(source, 20));
       }
       await snapshot.release();
       await target.restore({ slot, chunks });
@@ -82,14 +82,14 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
     claim: 'a snapshot may be released unread or half read, more than once',
     async check(bench) {
       const [run, twin] = [await bench.open(), await bench.open()];
-      const writes = bench.writes(run, 30);
+      const writes = await bench.writes(run, 30);
       await run.apply(writes);
       await twin.apply(writes);
       const unread = await run.backend.snapshot();
       const halfRead = await run.backend.snapshot();
       await halfRead.chunks[Symbol.asyncIterator]().next();
       for (const snapshot of [unread, halfRead, unread]) await snapshot.release();
-      const more = bench.writes(run, 10);
+      const more = await bench.writes(run, 10);
       assert.deepEqual(await run.apply(more), await twin.apply(more));
       await assertEqualStores(run, twin);
     },
@@ -101,7 +101,7 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
       const whole = await bench.open();
       let current = await bench.open();
       for (let slot = 0; slot < 6; slot++) {
-        const writes = bench.writes(whole, 10);
+        const writes = await bench.writes(whole, 10);
         await whole.apply(writes);
         await current.apply(writes);
         const next = await bench.open();
@@ -118,11 +118,11 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [source, target] = [await bench.open(), await bench.open()];
       const value = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
-      await source.apply(bench.writes(source, 3), {
+      await source.apply(await bench.writes(source, 3), {
         records: [record('a', value('1')), record('b', value('2'))],
       });
       await source.apply([], { records: [record('c', value('')), record('b', null), record('never', null)] });
-      await source.apply(bench.writes(source, 3), {
+      await source.apply(await bench.writes(source, 3), {
         records: [record('a', value('3')), record('d/e', value('\0\xff'))],
       });
       const image = await target.restore(await source.snapshot());
@@ -138,12 +138,12 @@ export const SNAPSHOT_RULES: readonly BackendRule[] = [
     async check(bench) {
       const [source, target] = [await bench.open(), await bench.open()];
       await fill(bench, source);
-      await target.apply(bench.writes(target, 12));
+      await target.apply(await bench.writes(target, 12));
       const good = await source.snapshot();
       for (const [what, chunks] of brokenStreams(bench, good))
         await assertUntouched(target, good.slot, chunks, what);
       await assertUntouched(target, good.slot + 1, streamOf(good.chunks), 'the wrong slot');
-      await target.apply(bench.writes(target, 3));
+      await target.apply(await bench.writes(target, 3));
       await target.restore(good);
       await assertEqualStores(source, target);
     },
@@ -154,14 +154,14 @@ const FILL_SLOTS = 8;
 
 /** A state of some size. */
 async function fill(bench: Bench, run: StoreRun): Promise<void> {
-  for (let slot = 0; slot < FILL_SLOTS; slot++) await run.apply(bench.writes(run, 20));
+  for (let slot = 0; slot < FILL_SLOTS; slot++) await run.apply(await bench.writes(run, 20));
 }
 
-function record(key: string, value: Uint8Array | null): SystemRecord {
+export function record(key: string, value: Uint8Array | null): SystemRecord {
   return { key, value };
 }
 
-function shown(records: readonly SystemRecord[]): string[] {
+export function shown(records: readonly SystemRecord[]): string[] {
   return records
     .map(({ key, value }) => `${key}=${value === null ? 'deleted' : Buffer.from(value).toString('hex')}`)
     .sort();

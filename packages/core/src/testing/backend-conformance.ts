@@ -9,15 +9,26 @@
 import { streamOf as randomStreamOf } from '../protocol/random.ts';
 import { APPLY_RULES } from './backend-conformance-apply.ts';
 import { COMMAND_RULES } from './backend-conformance-commands.ts';
+import { CRASH_RULES } from './backend-conformance-crash.ts';
+import { HOSTILE_RULES } from './backend-conformance-hostile.ts';
+import { KILL_RULES } from './backend-conformance-kill.ts';
 import { type BackendSubject, Bench } from './backend-conformance-kit.ts';
-import type { BackendRule } from './backend-conformance-rule.ts';
+import { type BackendRule, NotChecked } from './backend-conformance-rule.ts';
 import { SNAPSHOT_RULES } from './backend-conformance-snapshot.ts';
 import type { ConformanceRunner } from './journal-conformance-kit.ts';
+import { DURABLE_MUTANTS, type Mutant, VOLATILE_MUTANTS } from './mutants/index.ts';
 
 export { argumentsCommand, type BackendSubject, textCommand } from './backend-conformance-kit.ts';
 export type { BackendRule } from './backend-conformance-rule.ts';
 
-export const BACKEND_RULES: readonly BackendRule[] = [...COMMAND_RULES, ...APPLY_RULES, ...SNAPSHOT_RULES];
+export const BACKEND_RULES: readonly BackendRule[] = [
+  ...COMMAND_RULES,
+  ...HOSTILE_RULES,
+  ...APPLY_RULES,
+  ...SNAPSHOT_RULES,
+  ...CRASH_RULES,
+  ...KILL_RULES,
+];
 
 export class RuleBroken extends Error {
   readonly rule: string;
@@ -32,12 +43,18 @@ export class RuleBroken extends Error {
   }
 }
 
-/** @throws RuleBroken */
-export async function checkRule(rule: BackendRule, subject: BackendSubject, seed = 1): Promise<void> {
+/** Gives the reason when the subject does not allow to look. @throws RuleBroken */
+export async function checkRule(
+  rule: BackendRule,
+  subject: BackendSubject,
+  seed = 1,
+): Promise<string | undefined> {
   const bench = new Bench(subject, randomStreamOf(seed, rule.name));
   try {
     await rule.check(bench);
+    return undefined;
   } catch (error) {
+    if (error instanceof NotChecked) return error.message;
     throw new RuleBroken(rule, seed, error);
   } finally {
     await bench.close();
@@ -48,22 +65,47 @@ export type RuleReport = {
   readonly rule: string;
   readonly claim: string;
   readonly broken: RuleBroken | undefined;
+  /** Why it could not be checked. */
+  readonly notChecked: string | undefined;
 };
 
 /** Every rule, also after one is broken. */
-export async function checkBackend(subject: BackendSubject, seed = 1): Promise<RuleReport[]> {
+export async function checkBackend(
+  subject: BackendSubject,
+  seed = 1,
+  onReport: (report: RuleReport) => void = () => undefined,
+): Promise<RuleReport[]> {
   const reports: RuleReport[] = [];
   for (const rule of BACKEND_RULES) {
     let broken: RuleBroken | undefined;
+    let notChecked: string | undefined;
     try {
-      await checkRule(rule, subject, seed);
+      notChecked = await checkRule(rule, subject, seed);
     } catch (error) {
       if (!(error instanceof RuleBroken)) throw error;
       broken = error;
     }
-    reports.push({ rule: rule.name, claim: rule.claim, broken });
+    const report = { rule: rule.name, claim: rule.claim, broken, notChecked };
+    reports.push(report);
+    onReport(report);
   }
   return reports;
+}
+
+/** Every one of them is broken in one place. */
+export const BACKEND_MUTANTS: readonly Mutant[] = [...VOLATILE_MUTANTS, ...DURABLE_MUTANTS];
+
+/** Undefined when the rule that should find the mutant says nothing. */
+export async function checkMutant(mutant: Mutant): Promise<RuleBroken | undefined> {
+  const rule = BACKEND_RULES.find((each) => each.name === mutant.rule);
+  if (rule === undefined) throw new RangeError(`there is no rule ${mutant.rule}`);
+  try {
+    await checkRule(rule, mutant.subject());
+    return undefined;
+  } catch (error) {
+    if (error instanceof RuleBroken) return error;
+    throw error;
+  }
 }
 
 /** Registers one test for each rule. */
@@ -73,6 +115,8 @@ export function backendConformance(
 ): void {
   runner.describe(`backend conformance: ${subject.name}`, () => {
     for (const rule of BACKEND_RULES)
-      runner.it(`${rule.name}: ${rule.claim}`, () => checkRule(rule, subject));
+      runner.it(`${rule.name}: ${rule.claim}`, async () => {
+        await checkRule(rule, subject);
+      });
   });
 }

@@ -2,11 +2,13 @@
 
 export {
   argumentsCommand,
+  BACKEND_MUTANTS,
   BACKEND_RULES,
   type BackendRule,
   type BackendSubject,
   backendConformance,
   checkBackend,
+  checkMutant,
   checkRule,
   RuleBroken,
   type RuleReport,
@@ -19,3 +21,4 @@ export {
   journalConformance,
 } from './journal-conformance.ts';
 export { MemoryDisk, MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
+export { durablePairs, type Mutant, volatilePairs } from './mutants/index.ts';

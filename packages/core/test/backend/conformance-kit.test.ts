@@ -1,254 +1,33 @@
 /** The conformance kit finds what it is there to find: each broken backend fails by the name of the rule it breaks. */
 import assert from 'node:assert/strict';
-import type { Result } from '@quorate/wire';
 import {
-  type ApplyBatch,
-  asSlot,
-  type Backend,
-  type BackendImage,
-  defineBackend,
-  fingerprint,
-} from '#src/ports/index.ts';
-import {
-  argumentsCommand,
+  BACKEND_MUTANTS,
   BACKEND_RULES,
   type BackendSubject,
   checkBackend,
-  textCommand,
+  checkMutant,
+  durablePairs,
+  volatilePairs,
 } from '#src/testing/index.ts';
-
-type Command = { readonly key: string; readonly value: string | null };
-
-/** A small correct backend, to be broken in one place. */
-function correct(): Backend<Command> {
-  return defineBackend<{ entries: Map<string, string> }, Command>({
-    name: 'pairs',
-    initial: () => ({ entries: new Map() }),
-    parse({ words: [key, value] }) {
-      if (key === undefined) return { ok: false, error: 'a key is missing' };
-      return {
-        ok: true,
-        access: value === undefined ? 'read' : 'write',
-        command: { key, value: value ?? null },
-      };
-    },
-    execute({ entries }, { key, value }) {
-      if (value !== null) entries.set(key, value);
-      return entries.get(key) ?? null;
-    },
-  });
-}
-
-/** Everything as in the correct one, except what `faults` says. */
-function broken(faults: (good: Backend<Command>) => Partial<Backend<Command>>): BackendSubject {
-  const create = (): Backend => {
-    const good = correct();
-    const handler: ProxyHandler<Backend<Command>> = {
-      get: (target, key) => {
-        const found: unknown = Reflect.get(overrides, key) ?? Reflect.get(target, key);
-        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
-      },
-    };
-    const overrides = faults(good);
-    return new Proxy(good, handler) as Backend;
-  };
-  return {
-    name: 'broken',
-    create,
-    commands: [
-      textCommand('a 1'),
-      textCommand('b "2 2"'),
-      textCommand('a'),
-      argumentsCommand('c', '3'),
-      argumentsCommand('c'),
-    ],
-    refused: [textCommand('')],
-    randomCommand: (random) =>
-      argumentsCommand(
-        random.pick(['a', 'b', 'c']),
-        ...(random.chance(0.8) ? [String(random.below(50))] : []),
-      ),
-  };
-}
-
-const applied = (good: Backend<Command>, batch: ApplyBatch<Command>): readonly Result[] =>
-  good.apply(batch) as readonly Result[];
 
 async function rulesBrokenBy(subject: BackendSubject): Promise<string[]> {
   const reports = await checkBackend(subject);
-  return reports.filter((report) => report.broken !== undefined).map((report) => report.rule);
+  return reports.filter((report) => report.broken !== undefined).map((report) => String(report.broken));
 }
 
-/** Which rule each fault breaks first and foremost; others may break with it. */
-const MUTANTS: readonly (readonly [string, string, (good: Backend<Command>) => Partial<Backend<Command>>])[] =
-  [
-    [
-      'parse throws',
-      'PARSE-TOTAL',
-      (good) => ({
-        parse: (input) => {
-          if (input.form === 'text' && input.text === '') throw new Error('empty');
-          return good.parse(input);
-        },
-      }),
-    ],
-    [
-      'encode depends on the moment',
-      'ENCODE-CANONICAL',
-      (good) => {
-        let count = Math.random();
-        return {
-          encode: (command) =>
-            good.encode({ ...command, value: command.value && `${command.value}${(count += 1)}` }),
-        };
-      },
-    ],
-    [
-      'decode takes bytes behind the end',
-      'DECODE-STRICT',
-      (good) => ({
-        decode: (bytes) => {
-          for (let end = bytes.length; end > 0; end--) {
-            try {
-              return good.decode(bytes.subarray(0, end));
-            } catch (error) {
-              if (end === 1) throw error;
-            }
-          }
-          throw new Error('no bytes');
-        },
-      }),
-    ],
-    ['admit calls everything a write', 'ADMIT-AGREES', () => ({ admit: () => 'write' })],
-    [
-      'applies a repeated slot again',
-      'MARK-REPEATED',
-      (good) => {
-        let results: readonly Result[] = [];
-        return {
-          apply: (batch) => {
-            results = [...results, ...applied(good, batch)];
-            return results.slice(-batch.commands.length - 1).slice(0, batch.commands.length);
-          },
-        };
-      },
-    ],
-    [
-      'does not look at the mark',
-      'MARK-GUARDED',
-      (good) => {
-        let mark: ApplyBatch<Command>['next'] | undefined;
-        return {
-          apply: (batch) => {
-            const previous = mark ?? batch.previous;
-            const repeated =
-              mark !== undefined && mark.digest === batch.next.digest && mark.slot === batch.next.slot;
-            if (repeated) return good.apply(batch);
-            mark = {
-              ...batch.next,
-              slot: asSlot(previous.slot + 1),
-              clusterId: previous.clusterId,
-              group: previous.group,
-            };
-            return good.apply({ ...batch, previous, next: mark });
-          },
-        };
-      },
-    ],
-    [
-      'answers with the clock',
-      'APPLY-WITHOUT-CLOCK',
-      (good) => ({
-        apply: (batch) =>
-          applied(good, batch).map((): Result => ({ ok: true, value: Uint8Array.of(new Date().getHours()) })),
-      }),
-    ],
-    [
-      'answers with memory that is not its own',
-      'BYTES-ARE-BORROWED',
-      (good) => {
-        const borrowed: Uint8Array[] = [];
-        return {
-          decode: (bytes) => {
-            borrowed.push(bytes);
-            return good.decode(bytes);
-          },
-          apply: (batch) =>
-            applied(good, batch).map((): Result => ({ ok: true, value: borrowed.shift() ?? null })),
-        };
-      },
-    ],
-    [
-      'writes when it is asked',
-      'READS-ONLY-READ',
-      (good) => {
-        let reads = 0;
-        return {
-          query: (command) => {
-            reads += 1;
-            return good.query(command);
-          },
-          digest: async () => fingerprint(Uint8Array.of(reads & 255, reads >> 8)),
-        };
-      },
-    ],
-    ['has one digest for everything', 'DIGEST-SEES-CHANGES', () => ({ digest: async () => '0'.repeat(16) })],
-    [
-      'forgets system records in snapshots',
-      'RECORDS-KEPT',
-      (good) => ({ apply: (batch) => good.apply({ ...batch, records: [] }) }),
-    ],
-    [
-      'forgets the last results in snapshots',
-      'SNAPSHOT-ROUND-TRIP',
-      (good) => ({
-        restore: async (snapshot): Promise<BackendImage> => ({
-          ...(await good.restore(snapshot)),
-          lastResults: [],
-        }),
-      }),
-    ],
-    [
-      'takes the snapshot when it is read',
-      'SNAPSHOT-WHILE-APPLYING',
-      (good) => ({
-        snapshot: async () => {
-          const { slot } = await good.snapshot();
-          const chunks = async function* (): AsyncGenerator<Uint8Array> {
-            yield* (await good.snapshot()).chunks;
-          };
-          return { slot, chunks: chunks(), release: async () => undefined };
-        },
-      }),
-    ],
-    [
-      'empties itself before restoring',
-      'RESTORE-ALL-OR-NOTHING',
-      (good) => ({
-        restore: async (snapshot) => {
-          const empty = await correct().snapshot();
-          await good.restore({ slot: empty.slot, chunks: empty.chunks });
-          return good.restore(snapshot);
-        },
-      }),
-    ],
-    [
-      'says that everything is durable',
-      'FLUSH-TELLS-TRUTH',
-      () => ({ flush: async () => asSlot(1_000_000) }),
-    ],
-    ['loses a result', 'APPLY-IN-ORDER', (good) => ({ apply: (batch) => applied(good, batch).slice(0, 7) })],
-  ];
-
 describe('backend conformance kit', () => {
-  it('has nothing to say about a correct backend', async () => {
-    assert.deepEqual(await rulesBrokenBy(broken(() => ({}))), []);
+  it('has nothing to say about a correct volatile backend', async () => {
+    assert.deepEqual(await rulesBrokenBy(volatilePairs(() => ({}))), []);
   });
 
-  for (const [fault, rule, faults] of MUTANTS) {
-    it(`finds a backend that ${fault}: ${rule}`, async () => {
-      const rules = await rulesBrokenBy(broken(faults));
-      assert.ok(rules.includes(rule), `broken were ${rules.join(', ') || 'no rules'}`);
+  it('has nothing to say about a correct durable backend', async () => {
+    assert.deepEqual(await rulesBrokenBy(durablePairs()), []);
+  });
+
+  for (const mutant of BACKEND_MUTANTS) {
+    it(`finds a backend that ${mutant.fault}: ${mutant.rule}`, async () => {
+      const broken = await checkMutant(mutant);
+      assert.equal(broken?.rule, mutant.rule);
     });
   }
 
