@@ -122,7 +122,15 @@ export const ZONES = [
   {
     name: 'sim',
     dir: 'packages/sim/src',
-    may: [...CORE_INNER, '@quorate/wire', '@quorate/client', '@quorate/backend-kv', 'node:*', 'outside'],
+    may: [
+      ...CORE_INNER,
+      '@quorate/core/runtime',
+      '@quorate/wire',
+      '@quorate/client',
+      '@quorate/backend-kv',
+      'node:*',
+      'outside',
+    ],
     help: 'the simulator plays network, disk and clock itself: it uses the inner entry points, never adapters',
   },
   { name: 'cli', dir: 'packages/cli/src', may: ['*'], help: '' },

@@ -43,7 +43,9 @@ export type PropertyName =
   | 'CORE-CONVERGE'
   | 'DECODER-TOTAL'
   | 'DURABLE-BEFORE-SEND'
+  | 'HASH-EQUAL'
   | 'LEARN-MATCH'
+  | 'LINEARIZABLE'
   | 'NO-LIVELOCK'
   | 'ONE-VALUE-PER-BALLOT'
   | 'ORDER'
@@ -52,6 +54,8 @@ export type PropertyName =
   | 'READ-INDEX'
   | 'REPLY-TRUTH'
   | 'SAFE-VALUE'
+  | 'SESSION-ONCE'
+  | 'TS-MONO'
   | 'VALIDITY'
   | 'WINDOW';
 

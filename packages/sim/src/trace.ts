@@ -11,6 +11,7 @@ import {
   describeMessage,
   describeOutput,
   describeWrite,
+  type ReplicaView,
 } from '@quorate/core/protocol';
 import type { SimEvent } from './sim-event.ts';
 import type { World } from './world/world.ts';
@@ -24,9 +25,19 @@ export type TraceOptions = {
 
 export function traceEvent(world: World, event: SimEvent, options: TraceOptions): void {
   const { events, nowMs } = world.scheduler;
+  traceLine(events, nowMs, () => world.view(event.node), event, options);
+}
+
+export function traceLine(
+  events: number,
+  nowMs: number,
+  viewNow: () => ReplicaView | undefined,
+  event: SimEvent,
+  options: TraceOptions,
+): void {
   if (events < options.fromEvent || events > options.untilEvent) return;
+  const view = viewNow();
   for (const what of lines(event)) {
-    const view = world.view(event.node);
     const role =
       view === undefined ? '-' : view.role === 'leader' ? 'L' : view.role === 'candidate' ? 'C' : 'F';
     const ballot = view === undefined ? '-' : describeBallot(view.ballot);

@@ -258,16 +258,18 @@ export class ClientDesk {
     return undefined;
   }
 
-  /** A text says why it is refused. */
+  /** A text says why it is refused. A read waits for its turn, longer than the frame is valid: it gets its own bytes. */
   #read(input: CommandInput): Admitted | string {
     const backend = this.#backend;
     const access = input.form === 'arguments' ? backend.admit?.(input.bytes) : undefined;
     if (access !== undefined && input.form === 'arguments') {
       return access === 'read'
-        ? { access, command: backend.decode(input.bytes) }
+        ? { access, command: backend.decode(new Uint8Array(input.bytes)) }
         : { access, bytes: input.bytes };
     }
-    const parsed = backend.parse(input);
+    const parsed = backend.parse(
+      input.form === 'arguments' ? { ...input, bytes: new Uint8Array(input.bytes) } : input,
+    );
     if (!parsed.ok) return parsed.error;
     const { access: parsedAccess, command } = parsed;
     return parsedAccess === 'read'

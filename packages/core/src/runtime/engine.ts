@@ -68,6 +68,8 @@ export type EngineOptions = {
   /** What `prepare` draws generated ids from. Without it they follow from `seed`, which is for simulation only. */
   readonly randomBytes?: (count: number) => Uint8Array;
   readonly checksum: Checksum & ChainChecksum;
+  /** Makes the replica; the simulator puts an observer around it. */
+  readonly createReplica?: typeof createReplica;
   /** The node cannot go on: the owner ends the process. Called once; nothing is sent or answered afterwards. */
   readonly onFatal: (error: QuorateError) => void;
 };
@@ -133,7 +135,7 @@ export class Engine {
         onJournalFailure: (error) => this.#die(error),
       },
     });
-    this.#replica = createReplica({
+    this.#replica = (options.createReplica ?? createReplica)({
       self,
       membership: { voters: addrs.map((_, index) => (index + 1) as NodeId) },
       limits: limits.protocol,

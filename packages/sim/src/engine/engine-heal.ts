@@ -1,0 +1,169 @@
+/**
+ * The second phase of a run: faults stop, everybody runs and reaches everybody, and the cluster must become useful again
+ * within a bound: somebody leads, every client gets a definite answer to a write and a read, and all backends that are
+ * not fenced hold the same state.
+ *
+ * Owns CORE-CONVERGE and NO-LIVELOCK of this depth, and the last comparison of what the backends hold.
+ */
+import { type NodeId, streamOf } from '@quorate/core/protocol';
+import type { PropertyName } from '../sim-event.ts';
+import type { EngineWorld } from './engine-world.ts';
+import type { Operation, Request } from './operation.ts';
+import type { SimClient } from './sim-client.ts';
+
+/** Election time-outs within which somebody leads. */
+const LEADER_WITHIN_TIMEOUTS = 10;
+/** After that, leadership may change this often while the cluster is watched. */
+const MAX_LEADER_CHANGES = 2;
+const STABLE_TIMEOUTS = 6;
+
+export type EngineHealReport = {
+  readonly leaderAfterTimeouts: number;
+  readonly convergedAfterTimeouts: number;
+};
+
+/** Lets events happen until the condition holds or the time is there. Resolves to whether it holds. */
+export type RunUntil = (untilMs: number, isDone: () => boolean) => Promise<boolean>;
+
+export async function healEngines(
+  world: EngineWorld,
+  clients: readonly SimClient[],
+  runUntil: RunUntil,
+): Promise<EngineHealReport | undefined> {
+  world.calm();
+  for (const node of world.nodes) {
+    world.process(node).resume();
+    world.boot(node);
+  }
+  world.links.healAll();
+  const startMs = world.scheduler.nowMs;
+  const timeoutMs = world.profile.base.limits.electionTimeoutMs;
+  const inTimeouts = (): number => (world.scheduler.nowMs - startMs) / timeoutMs;
+  const demand = async (
+    property: PropertyName,
+    untilMs: number,
+    isDone: () => boolean,
+    complaint: () => string,
+  ) => {
+    if (!(await runUntil(untilMs, isDone)) && world.judge.violation === undefined)
+      world.report(
+        property,
+        `${complaint()} (${inTimeouts().toFixed(1)} election time-outs after the last fault)`,
+      );
+  };
+
+  const leaderBy = startMs + LEADER_WITHIN_TIMEOUTS * timeoutMs + bootMs(world);
+  await demand(
+    'CORE-CONVERGE',
+    leaderBy,
+    () => world.leader() !== undefined,
+    () => `nobody leads: ${describe(world)}`,
+  );
+  const leaderAfterTimeouts = inTimeouts();
+
+  const markers = askForMarkers(world, clients);
+  await demand(
+    'CORE-CONVERGE',
+    startMs + convergeMs(world),
+    () => clients.every(({ pending }) => pending === 0) && hasConverged(world),
+    () => `${pendingOf(clients)}${describe(world)}`,
+  );
+  for (const request of markers) {
+    // A session may have expired by a jump of the wall clock after a first attempt: nobody can tell what that one did.
+    const isExcused = request.ending?.kind === 'unknown' && request.lastCode === 'SESSION_EXPIRED';
+    if (request.ending?.kind !== 'done' && !isExcused && world.judge.violation === undefined)
+      world.report(
+        'CORE-CONVERGE',
+        `a request of client ${request.client} ended ${request.ending?.kind ?? 'nowhere'} after healing`,
+      );
+  }
+  const convergedAfterTimeouts = inTimeouts();
+  await watchStability(world, timeoutMs, runUntil);
+  if (world.judge.violation !== undefined) return undefined;
+  world.judge.coverage.hit('converged');
+  return { leaderAfterTimeouts, convergedAfterTimeouts };
+}
+
+/** Every client asks for something that changes state and for something that reads it, and takes only yes for an answer. */
+function askForMarkers(world: EngineWorld, clients: readonly SimClient[]): Request[] {
+  const random = streamOf(world.seed, 'markers');
+  return clients.flatMap((client) =>
+    (['write', 'read'] as const).map((access) => {
+      const fits = ({ access: is, isTooLarge }: Operation): boolean => is === access && !isTooLarge;
+      let operation = world.draw(random);
+      for (let tries = 0; !fits(operation) && tries < 1000; tries++) operation = world.draw(random);
+      client.insist();
+      return client.ask(operation, Number.POSITIVE_INFINITY);
+    }),
+  );
+}
+
+/** All that run have applied what was learned, with one digest per slot; a fenced backend is excused. */
+function hasConverged(world: EngineWorld): boolean {
+  const states = world.alive.map((node) => world.process(node).engine?.status());
+  const learned = world.judge.ledger.highestLearned;
+  return states.every(
+    (status) =>
+      status !== undefined &&
+      status.learnedSlot === learned &&
+      (status.backend.state === 'fenced' || status.appliedSlot === learned),
+  );
+}
+
+function bootMs(world: EngineWorld): number {
+  return world.profile.store.delayMs * 2;
+}
+
+/** Room for whatever catches up one small page per round trip, and for clients that wait out their time-outs. */
+function convergeMs(world: EngineWorld): number {
+  const { base, clients, store } = world.profile;
+  const { limits, network, disk, turnMs } = base;
+  const roundTripMs =
+    2 * (network.latencyMs + network.jitterMs) +
+    3 * disk.flushMs +
+    4 * turnMs +
+    store.delayMs * 2 +
+    limits.heartbeatMs;
+  const slots = world.judge.ledger.slots.size + 20;
+  const clientMs = clients.attemptMs * 12 + clients.backoffMs * 20 + clients.latencyMs * 20;
+  return (
+    limits.electionTimeoutMs * (LEADER_WITHIN_TIMEOUTS + 20) +
+    slots * 2 * roundTripMs +
+    clientMs +
+    bootMs(world)
+  );
+}
+
+async function watchStability(world: EngineWorld, timeoutMs: number, runUntil: RunUntil): Promise<void> {
+  let changes = 0;
+  let leader: NodeId | undefined = world.leader();
+  await runUntil(world.scheduler.nowMs + STABLE_TIMEOUTS * timeoutMs, () => {
+    const now = world.leader();
+    if (now !== undefined && now !== leader) {
+      changes += 1;
+      leader = now;
+    }
+    return changes > MAX_LEADER_CHANGES;
+  });
+  if (changes > MAX_LEADER_CHANGES)
+    world.report(
+      'NO-LIVELOCK',
+      `leadership changed ${changes} times in ${STABLE_TIMEOUTS} election time-outs after healing`,
+    );
+}
+
+function pendingOf(clients: readonly SimClient[]): string {
+  const waiting = clients.filter(({ pending }) => pending > 0);
+  return waiting.map((client) => `${client.describePending()}; `).join('');
+}
+
+function describe(world: EngineWorld): string {
+  return world.nodes
+    .map((node) => {
+      const status = world.process(node).engine?.status();
+      if (status === undefined) return `${node} dead`;
+      const { role, ballot, learnedSlot, appliedSlot, backend } = status;
+      return `${node} ${role} ${ballot.round}.${ballot.node} learned=${learnedSlot} applied=${appliedSlot} backend=${backend.state} ${backend.detail}`.trim();
+    })
+    .join(' | ');
+}

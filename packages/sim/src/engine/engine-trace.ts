@@ -1,0 +1,12 @@
+/** The run as text, in the columns of `trace.ts`; built only when somebody looks. */
+
+import type { SimEvent } from '../sim-event.ts';
+import { type TraceOptions, traceLine } from '../trace.ts';
+import type { EngineWorld } from './engine-world.ts';
+
+export type EngineTraceOptions = TraceOptions;
+
+export function engineTrace(world: EngineWorld, event: SimEvent, options: EngineTraceOptions): void {
+  const { events, nowMs } = world.scheduler;
+  traceLine(events, nowMs, () => world.process(event.node).replica?.view(), event, options);
+}

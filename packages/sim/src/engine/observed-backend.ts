@@ -1,0 +1,128 @@
+/**
+ * Any backend as a node of the simulator uses it: the witness sees every batch, promises settle in virtual time, and
+ * the store can be in trouble before a batch or lose its answer after it. The backend itself is the real one.
+ */
+import { type ApplyBatch, type Backend, BackendUnavailable } from '@quorate/core/ports';
+import type { NodeId } from '@quorate/core/protocol';
+import type { Result } from '@quorate/wire';
+import type { AsyncBridge } from './async-bridge.ts';
+import type { Lifeline } from './lifeline.ts';
+import type { Witness } from './witness.ts';
+
+/** 'refused': nothing was stored. 'answer-lost': stored, and the process hears that it was not. */
+export type ApplyTrouble = 'none' | 'refused' | 'answer-lost';
+
+export type BackendSurroundings = {
+  readonly node: NodeId;
+  readonly lifeline: Lifeline;
+  readonly bridge: AsyncBridge;
+  readonly witness: Witness;
+  nowMs(): number;
+  /** Drawn for every batch. */
+  drawTrouble(): ApplyTrouble;
+  /** How long the next promise takes; drawn for every call. */
+  drawDelayMs(): number;
+  /** True: a backend that answers at once is made to promise instead. */
+  readonly answersLater: boolean;
+};
+
+type Method = (...parameters: unknown[]) => unknown;
+
+export function observedBackend(inner: Backend, around: BackendSurroundings): Backend {
+  const observed = new Observed(inner, around);
+  const methods = new Map<PropertyKey, Method>([
+    ['decode', (bytes) => observed.decode(bytes as Uint8Array)],
+    ['apply', (batch) => observed.apply(batch as ApplyBatch<unknown>)],
+  ]);
+  return new Proxy(inner, {
+    get: (target, name) => {
+      const known = methods.get(name);
+      if (known !== undefined) return known;
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const method: Method = (...parameters) => observed.later((value as Method).apply(target, parameters));
+      methods.set(name, method);
+      return method;
+    },
+  });
+}
+
+class Observed {
+  readonly #inner: Backend;
+  readonly #around: BackendSurroundings;
+  /** What was decoded since the last batch, in order: the commands of the next one are its end. */
+  #decoded: { readonly command: unknown; readonly bytes: Uint8Array }[] = [];
+  readonly #encoded: WeakMap<ApplyBatch<unknown>, readonly Uint8Array[]> = new WeakMap();
+
+  constructor(inner: Backend, around: BackendSurroundings) {
+    this.#inner = inner;
+    this.#around = around;
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    const command = this.#inner.decode(bytes);
+    this.#decoded.push({ command, bytes });
+    return command;
+  }
+
+  apply(batch: ApplyBatch<unknown>): readonly Result[] | Promise<readonly Result[]> {
+    const { node, lifeline, witness } = this.#around;
+    const encoded = this.#encodedOf(batch);
+    const trouble = this.#around.drawTrouble();
+    if (!lifeline.mayAct() || trouble === 'refused') throw new BackendUnavailable('the store is away');
+    witness.onApply(node, batch, encoded, this.#around.nowMs());
+    const outcome = this.#inner.apply(batch);
+    if (outcome instanceof Promise) return this.#promised(batch, outcome, trouble);
+    const results = this.#answered(batch, outcome, trouble);
+    return this.#around.answersLater
+      ? (this.later(Promise.resolve(results)) as Promise<typeof results>)
+      : results;
+  }
+
+  /** A promise settles in virtual time; anything else is given on. */
+  later(outcome: unknown): unknown {
+    if (!(outcome instanceof Promise)) return outcome;
+    const { bridge, lifeline } = this.#around;
+    return bridge.carry(
+      () => outcome,
+      this.#around.drawDelayMs(),
+      (run) => lifeline.wake('input', run),
+    );
+  }
+
+  async #promised(
+    batch: ApplyBatch<unknown>,
+    outcome: Promise<readonly Result[]>,
+    trouble: ApplyTrouble,
+  ): Promise<readonly Result[]> {
+    const answered = outcome.then((results) => this.#answered(batch, results, trouble));
+    return this.later(answered) as Promise<readonly Result[]>;
+  }
+
+  /** It is stored. The process may not live to hear of it. */
+  #answered(
+    batch: ApplyBatch<unknown>,
+    results: readonly Result[],
+    trouble: ApplyTrouble,
+  ): readonly Result[] {
+    const { node, lifeline, witness } = this.#around;
+    witness.onResults(node, batch, results);
+    if (!lifeline.mayAct() || trouble === 'answer-lost')
+      throw new BackendUnavailable('the connection broke after the commit');
+    return results;
+  }
+
+  #encodedOf(batch: ApplyBatch<unknown>): readonly Uint8Array[] {
+    const known = this.#encoded.get(batch);
+    if (known !== undefined) return known;
+    const count = batch.commands.length;
+    const latest = count === 0 ? [] : this.#decoded.slice(-count);
+    this.#decoded = [];
+    const isThese = batch.commands.every(({ command }, index) => latest[index]?.command === command);
+    if (!isThese || latest.length !== count)
+      throw new Error(`the commands of slot ${batch.slot} are not those that were decoded last`);
+    const encoded = latest.map(({ bytes }) => bytes.slice());
+    this.#encoded.set(batch, encoded);
+    return encoded;
+  }
+}

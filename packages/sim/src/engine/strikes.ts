@@ -1,0 +1,252 @@
+/**
+ * When which fault strikes a cluster of engines: a plan drawn before the run, plain data, and its execution.
+ */
+import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
+import { drawCuts, isOneWay, SHAPES, type Shape } from '../world/partitions.ts';
+import type { EngineWorld } from './engine-world.ts';
+import type { EngineProfile } from './profile.ts';
+import type { StoreTrouble } from './stage.ts';
+
+type Victim = NodeId | 'leader';
+
+export type EngineStrike = { readonly atMs: number } & (
+  | { readonly kind: 'partition'; readonly shape: Shape; readonly lastsMs: number; readonly seed: number }
+  | {
+      readonly kind: 'crash';
+      readonly node: Victim;
+      readonly downMs: number;
+      readonly silent: boolean;
+      /** Effects until then; undefined: at once. */
+      readonly effects: number | undefined;
+      /** What happens to the store while the process is down. */
+      readonly store: StoreTrouble | undefined;
+    }
+  | { readonly kind: 'power-cut'; readonly downMs: readonly number[] }
+  | {
+      readonly kind: 'pause';
+      readonly node: Victim;
+      readonly lastsMs: number;
+      readonly freezesClock: boolean;
+    }
+  | { readonly kind: 'stop'; readonly node: Victim; readonly graceMs: number; readonly downMs: number }
+  | { readonly kind: 'wall-jump'; readonly node: Victim; readonly byMs: number }
+  | {
+      readonly kind: 'wall';
+      readonly client: number;
+      readonly nodes: readonly NodeId[];
+      readonly lastsMs: number;
+    }
+  /** Somebody else writes into the store while the process uses it. */
+  | { readonly kind: 'foreign-write'; readonly node: NodeId }
+);
+
+const HOUR_MS = 3_600_000;
+
+export function drawStrikes(seed: number, profile: EngineProfile, nodes: readonly NodeId[]): EngineStrike[] {
+  const plan: EngineStrike[] = [];
+  const { base, every } = profile;
+  const timeoutMs = base.limits.electionTimeoutMs;
+  const strikes = (
+    meanMs: number,
+    name: string,
+    draw: (atMs: number, random: Random) => EngineStrike,
+  ): void => {
+    if (meanMs === 0) return;
+    const random = streamOf(seed, `strikes/${name}`);
+    let atMs = meanMs * random.fraction();
+    for (; atMs < base.chaosMs; atMs += meanMs * (0.3 + 1.4 * random.fraction()))
+      plan.push(draw(atMs, random));
+  };
+  const victim = (random: Random): Victim => (random.chance(0.4) ? 'leader' : random.pick(nodes));
+  const some = (random: Random, timeouts: readonly number[]): number =>
+    timeoutMs * random.pick(timeouts) * (0.5 + random.fraction());
+  strikes(base.every.partitionMs, 'partition', (atMs, random) => ({
+    atMs,
+    kind: 'partition',
+    shape: random.pick(SHAPES),
+    lastsMs: some(random, [0.3, 2, 6]),
+    seed: random.uint32(),
+  }));
+  strikes(base.every.crashMs, 'crash', (atMs, random) => ({
+    atMs,
+    kind: 'crash',
+    node: victim(random),
+    downMs: some(random, [0.01, 0.2, 2]),
+    silent: random.chance(0.3),
+    effects: random.chance(0.5) ? random.below(40) : undefined,
+    store: undefined,
+  }));
+  strikes(every.storeMs, 'store', (atMs, random) => ({
+    atMs,
+    kind: 'crash',
+    node: random.pick(nodes),
+    downMs: some(random, [0.01, 0.5]),
+    silent: false,
+    effects: undefined,
+    store: random.pick(['emptied', 'older-image', 'older-image'] as const),
+  }));
+  strikes(base.every.powerCutMs, 'power-cut', (atMs, random) => ({
+    atMs,
+    kind: 'power-cut',
+    downMs: nodes.map(() => timeoutMs * (0.1 + random.fraction() * random.pick([0.1, 3]))),
+  }));
+  strikes(base.every.pauseMs, 'pause', (atMs, random) => ({
+    atMs,
+    kind: 'pause',
+    node: victim(random),
+    lastsMs: some(random, [0.3, 1.5, 5]),
+    freezesClock: random.chance(0.3),
+  }));
+  strikes(every.stopMs, 'stop', (atMs, random) => ({
+    atMs,
+    kind: 'stop',
+    node: victim(random),
+    graceMs: some(random, [0.5, 4]),
+    downMs: some(random, [0.01, 1]),
+  }));
+  strikes(every.wallJumpMs, 'wall-jump', (atMs, random) => ({
+    atMs,
+    kind: 'wall-jump',
+    node: victim(random),
+    byMs: Math.floor(random.pick([timeoutMs, 60_000, HOUR_MS, 5 * HOUR_MS]) * (2 * random.fraction() - 1)),
+  }));
+  strikes(every.wallMs, 'wall', (atMs, random) => ({
+    atMs,
+    kind: 'wall',
+    client: random.between(1, profile.clients.count),
+    nodes: random.shuffle(nodes).slice(0, random.between(1, nodes.length)),
+    lastsMs: some(random, [0.5, 3]),
+  }));
+  plan.push(...foreignWrite(seed, profile, nodes));
+  return plan.sort((left, right) => left.atMs - right.atMs);
+}
+
+/** At most once in a run, and only where the others are a quorum: the store's node serves nothing afterwards. */
+function foreignWrite(
+  seed: number,
+  { base, every }: EngineProfile,
+  nodes: readonly NodeId[],
+): EngineStrike[] {
+  const random = streamOf(seed, 'strikes/foreign-write');
+  if (every.storeMs === 0 || nodes.length < 3 || !random.chance(0.5)) return [];
+  return [{ atMs: base.chaosMs * random.fraction(), kind: 'foreign-write', node: random.pick(nodes) }];
+}
+
+/** Schedules the whole plan. `isOver` ends it: what was to strike later does not. */
+export function unleashStrikes(
+  world: EngineWorld,
+  plan: readonly EngineStrike[],
+  isOver: () => boolean,
+): void {
+  for (const strike of plan) {
+    world.scheduler.after(strike.atMs, () => {
+      if (!isOver()) hit(world, strike, isOver);
+    });
+  }
+}
+
+function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): void {
+  const later = (delayMs: number, run: () => void): void => {
+    world.scheduler.after(delayMs, () => {
+      if (!isOver()) run();
+    });
+  };
+  const { coverage } = world.judge;
+  switch (strike.kind) {
+    case 'partition':
+      return partition(world, strike, later);
+    case 'crash':
+      return crash(world, strike, later);
+    case 'power-cut':
+      coverage.hit('power-cut');
+      return world.nodes.forEach((node, index) => {
+        world.crash(node, true);
+        later(strike.downMs[index] ?? 0, () => world.boot(node));
+      });
+    case 'pause': {
+      const process = victimOf(world, strike.node);
+      if (process === undefined || process.isPaused) return;
+      coverage.hit('pause');
+      if (strike.freezesClock) coverage.hit('clock-frozen');
+      process.pause(strike.freezesClock);
+      return later(strike.lastsMs, () => process.resume());
+    }
+    case 'stop':
+      return stop(world, strike, later);
+    case 'wall-jump':
+      world.hit(strike.byMs < 0 ? 'wall-jump-backwards' : 'wall-jump-forwards');
+      return victimOf(world, strike.node)?.clock.jumpWall(strike.byMs);
+    case 'wall': {
+      const names = strike.nodes.map((node) => `${strike.client}/${node}`);
+      world.hit('client-walled-off');
+      for (const name of names) world.walls.add(name);
+      return later(strike.lastsMs, () => names.forEach((name) => world.walls.delete(name)));
+    }
+    case 'foreign-write':
+      return damageStore(world, strike.node, 'foreign-write');
+    default:
+      return strike satisfies never;
+  }
+}
+
+function victimOf(world: EngineWorld, victim: Victim): ReturnType<EngineWorld['process']> | undefined {
+  const node = victim === 'leader' ? world.leader() : victim;
+  const process = node === undefined ? undefined : world.process(node);
+  return process?.isAlive === true ? process : undefined;
+}
+
+type Later = (delayMs: number, run: () => void) => void;
+type Strike<Kind extends EngineStrike['kind']> = Extract<EngineStrike, { kind: Kind }>;
+
+function partition(world: EngineWorld, strike: Strike<'partition'>, later: Later): void {
+  const cuts = drawCuts(strike.shape, world.nodes, world.leader(), streamOf(strike.seed, 'cuts'));
+  if (cuts.length === 0) return;
+  const { coverage } = world.judge;
+  coverage.hit('partition');
+  if (isOneWay(cuts)) coverage.hit('one-way-cut');
+  for (const [from, to] of cuts) world.links.cut(from, to);
+  later(strike.lastsMs, () => cuts.forEach(([from, to]) => world.links.heal(from, to)));
+}
+
+function crash(world: EngineWorld, strike: Strike<'crash'>, later: Later): void {
+  const process = victimOf(world, strike.node);
+  if (process === undefined) return;
+  const { node, lifeline } = process;
+  if (strike.effects === undefined || process.isPaused) {
+    world.crash(node, strike.silent);
+    damageStore(world, node, strike.store);
+  } else {
+    world.judge.coverage.hit('crash-at-effect');
+    lifeline?.dieAfter(strike.effects);
+  }
+  later(strike.downMs, () => {
+    if (process.lifeline === lifeline) world.crash(node, strike.silent);
+    world.boot(node);
+  });
+}
+
+function damageStore(world: EngineWorld, node: NodeId, store: StoreTrouble | undefined): void {
+  if (store === undefined || world.stage.strike === undefined) return;
+  world.hit(`store-${store}`);
+  world.stage.strike(node, store, streamOf(world.seed, `store/${node}/${world.scheduler.events}`));
+}
+
+/** Like a service manager: asks, waits, kills. */
+function stop(world: EngineWorld, strike: Strike<'stop'>, later: Later): void {
+  const process = victimOf(world, strike.node);
+  if (process === undefined || process.isPaused || process.engine === undefined) return;
+  const { node, lifeline } = process;
+  const end = (): void => {
+    if (process.lifeline !== lifeline) return;
+    process.halt();
+    world.crash(node, false);
+    later(strike.downMs, () => world.boot(node));
+  };
+  process.stop(() =>
+    world.scheduler.after(0, () => {
+      world.hit('graceful-stop');
+      end();
+    }),
+  );
+  later(strike.graceMs, end);
+}
