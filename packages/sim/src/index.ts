@@ -1,5 +1,14 @@
 /** The simulator as a library: re-exports only. */
 export { COVERED, CoverageCounts, type CoverageKind, REQUIRED } from './coverage.ts';
+export {
+  type BackendFailure,
+  type BackendPlace,
+  type BackendReport,
+  type SimulateBackendOptions,
+  type SimulatedBackend,
+  simulateBackend,
+} from './engine/simulate-backend.ts';
+export { type EngineSimOptions, type EngineVerdict, simulateEngine } from './engine/simulate-engine.ts';
 export * from './history/call.ts';
 export * from './history/history-file.ts';
 export * from './linearizability/check.ts';

@@ -17,7 +17,7 @@ export interface ClientWorld {
   readonly report: Report;
   hit(kind: EngineCoverageKind): void;
   nextRequestId(): number;
-  draw(random: Random): Operation;
+  draw(random: Random): Operation | undefined;
   /** Highest slot that anybody has learned. */
   highestLearned(): number;
   onDial(link: ClientLink): void;

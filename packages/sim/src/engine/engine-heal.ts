@@ -5,7 +5,7 @@
  *
  * Owns CORE-CONVERGE and NO-LIVELOCK of this depth, and the last comparison of what the backends hold.
  */
-import { type NodeId, streamOf } from '@quorate/core/protocol';
+import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
 import type { PropertyName } from '../sim-event.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { Operation, Request } from './operation.ts';
@@ -16,6 +16,8 @@ const LEADER_WITHIN_TIMEOUTS = 10;
 /** After that, leadership may change this often while the cluster is watched. */
 const MAX_LEADER_CHANGES = 2;
 const STABLE_TIMEOUTS = 6;
+/** Draws in search of a read or a write that every client can ask for at the end. */
+const MARKER_TRIES = 1000;
 
 export type EngineHealReport = {
   readonly leaderAfterTimeouts: number;
@@ -78,6 +80,7 @@ export async function healEngines(
       );
   }
   const convergedAfterTimeouts = inTimeouts();
+  await compareDigests(world);
   await watchStability(world, timeoutMs, runUntil);
   if (world.judge.violation !== undefined) return undefined;
   world.judge.coverage.hit('converged');
@@ -88,14 +91,21 @@ export async function healEngines(
 function askForMarkers(world: EngineWorld, clients: readonly SimClient[]): Request[] {
   const random = streamOf(world.seed, 'markers');
   return clients.flatMap((client) =>
-    (['write', 'read'] as const).map((access) => {
-      const fits = ({ access: is, isTooLarge }: Operation): boolean => is === access && !isTooLarge;
-      let operation = world.draw(random);
-      for (let tries = 0; !fits(operation) && tries < 1000; tries++) operation = world.draw(random);
+    (['write', 'read'] as const).flatMap((access) => {
       client.insist();
-      return client.ask(operation, Number.POSITIVE_INFINITY);
+      const operation = drawMarker(world, random, access);
+      return operation === undefined ? [] : [client.ask(operation, Number.POSITIVE_INFINITY)];
     }),
   );
+}
+
+/** Undefined when the stage has no such command. */
+function drawMarker(world: EngineWorld, random: Random, access: Operation['access']): Operation | undefined {
+  for (let tries = 0; tries < MARKER_TRIES; tries++) {
+    const operation = world.draw(random);
+    if (operation?.access === access && !operation.isTooLarge) return operation;
+  }
+  return undefined;
 }
 
 /** All that run have applied what was learned, with one digest per slot; a fenced backend is excused. */
@@ -132,6 +142,24 @@ function convergeMs(world: EngineWorld): number {
     clientMs +
     bootMs(world)
   );
+}
+
+/** What the stores hold in the end, by their own account; outside virtual time. */
+async function compareDigests(world: EngineWorld): Promise<void> {
+  const digests = new Map<number, { readonly digest: string; readonly node: NodeId }>();
+  for (const node of world.alive) {
+    const { engine, backend } = world.process(node);
+    const status = engine?.status();
+    if (status === undefined || backend === undefined || status.backend.state === 'fenced') continue;
+    const digest = await backend.digest();
+    const known = digests.get(status.appliedSlot);
+    if (known === undefined) digests.set(status.appliedSlot, { digest, node });
+    else if (known.digest !== digest)
+      world.report(
+        'HASH-EQUAL',
+        `after slot ${status.appliedSlot} the backend of node ${node} has the state ${digest}, that of node ${known.node} ${known.digest}`,
+      );
+  }
 }
 
 async function watchStability(world: EngineWorld, timeoutMs: number, runUntil: RunUntil): Promise<void> {

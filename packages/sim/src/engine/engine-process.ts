@@ -164,6 +164,7 @@ export class EngineProcess {
         bridge: world.bridge,
         witness: world.judge.witness,
         nowMs: () => world.scheduler.nowMs,
+        hit: (kind) => world.hit(kind),
         drawTrouble: () => world.drawApplyTrouble(life),
         drawDelayMs: () => world.drawStoreDelayMs(life),
         answersLater: world.profile.store.answersLater,

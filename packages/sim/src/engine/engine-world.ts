@@ -42,7 +42,6 @@ export class EngineWorld implements ClientWorld {
   /** Pairs of client and node that do not reach each other, as `client/node`. */
   readonly walls: Set<string> = new Set();
   readonly #processes: ReadonlyMap<NodeId, EngineProcess>;
-  readonly #operations: Random;
   #connections: ClientLink[] = [];
   #diskFaults: DiskFaults;
   #isCalm = false;
@@ -56,7 +55,6 @@ export class EngineWorld implements ClientWorld {
     this.nodes = Array.from({ length: base.nodeCount }, (_, index) => asNodeId(index + 1));
     this.scheduler = new Scheduler(seed, this.hash);
     this.bridge = new AsyncBridge(this.scheduler);
-    this.#operations = streamOf(seed, 'operations');
     this.#diskFaults = base.disk;
     const onDurable: ConstructorParameters<typeof SimDisk>[1]['onDurable'] = (node, write) =>
       this.emit({ kind: 'durable', node, write });
@@ -99,9 +97,7 @@ export class EngineWorld implements ClientWorld {
   }
 
   boot(node: NodeId): void {
-    const process = this.process(node);
-    if (process.isAlive) return;
-    process.boot();
+    this.process(node).boot();
   }
 
   /** The process dies now. `silent`: its machine too, so that nobody closes its connections. */
@@ -133,11 +129,9 @@ export class EngineWorld implements ClientWorld {
   }
 
   abandonStore(node: NodeId, backend: Backend): void {
-    const { stage } = this;
-    const { abandon } = stage;
-    if (abandon === undefined) return;
+    if (this.stage.abandon === undefined) return;
     void this.bridge.carry(
-      () => abandon.call(stage, node, backend),
+      () => this.stage.abandon?.(node, backend),
       0,
       (run) => run(),
     );
@@ -186,7 +180,7 @@ export class EngineWorld implements ClientWorld {
     return ++this.#lastRequestId;
   }
 
-  draw(random: Random): Operation {
+  draw(random: Random): Operation | undefined {
     return this.stage.draw(random, this.#lastRequestId + 1);
   }
 

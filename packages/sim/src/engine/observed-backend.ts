@@ -2,10 +2,11 @@
  * Any backend as a node of the simulator uses it: the witness sees every batch, promises settle in virtual time, and
  * the store can be in trouble before a batch or lose its answer after it. The backend itself is the real one.
  */
-import { type ApplyBatch, type Backend, BackendUnavailable } from '@quorate/core/ports';
+import { type ApplyBatch, type Backend, BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
 import type { NodeId } from '@quorate/core/protocol';
 import type { Result } from '@quorate/wire';
 import type { AsyncBridge } from './async-bridge.ts';
+import type { EngineCoverageKind } from './coverage.ts';
 import type { Lifeline } from './lifeline.ts';
 import type { Witness } from './witness.ts';
 
@@ -18,6 +19,7 @@ export type BackendSurroundings = {
   readonly bridge: AsyncBridge;
   readonly witness: Witness;
   nowMs(): number;
+  hit(kind: EngineCoverageKind): void;
   /** Drawn for every batch. */
   drawTrouble(): ApplyTrouble;
   /** How long the next promise takes; drawn for every call. */
@@ -74,6 +76,7 @@ class Observed {
     const outcome = this.#inner.apply(batch);
     if (outcome instanceof Promise) return this.#promised(batch, outcome, trouble);
     const results = this.#answered(batch, outcome, trouble);
+    if (this.#around.answersLater) this.#around.hit('backend-later');
     return this.#around.answersLater
       ? (this.later(Promise.resolve(results)) as Promise<typeof results>)
       : results;
@@ -95,7 +98,14 @@ class Observed {
     outcome: Promise<readonly Result[]>,
     trouble: ApplyTrouble,
   ): Promise<readonly Result[]> {
-    const answered = outcome.then((results) => this.#answered(batch, results, trouble));
+    this.#around.hit('backend-later');
+    const answered = outcome.then(
+      (results) => this.#answered(batch, results, trouble),
+      (error: unknown) => {
+        if (error instanceof BackendDiverged) this.#around.hit('fenced');
+        throw error;
+      },
+    );
     return this.later(answered) as Promise<readonly Result[]>;
   }
 

@@ -19,6 +19,8 @@ import { type Ending, type Operation, ownResult, type Request } from './operatio
 
 type AnswerOf<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>;
 
+const MAX_PATIENCE_DOUBLINGS = 6;
+
 export class SimClient {
   readonly id: number;
   readonly #world: ClientWorld;
@@ -28,6 +30,8 @@ export class SimClient {
   #session = 0;
   /** Sequence of the request that opens a session; 0: none. */
   #opening = 0;
+  /** Tries to open a session since the last one was given. */
+  #openings = 0;
   #nextSequence = 1;
   #link: ClientLink | undefined;
   #isWelcome = false;
@@ -59,7 +63,7 @@ export class SimClient {
     this.#world.scheduler.after(thinkMs * 2 * this.#random.fraction(), () => {
       if (isOver()) return;
       if (this.#requests.size === 0 && this.#random.chance(closesSessionChance)) this.#closeSession();
-      else if (this.#requests.size < lanes) this.ask(this.#world.draw(this.#random));
+      else if (this.#requests.size < lanes) this.#askAnything();
       this.run(isOver);
     });
   }
@@ -95,6 +99,11 @@ export class SimClient {
   /** From now on it takes no refusal for an end, and its frames are whole. */
   insist(): void {
     this.#isInsistent = true;
+  }
+
+  #askAnything(): void {
+    const operation = this.#world.draw(this.#random);
+    if (operation !== undefined) this.ask(operation);
   }
 
   #freeLane(): number {
@@ -157,7 +166,8 @@ export class SimClient {
   /** No answer for too long: somebody else is asked. */
   #watch(requests: readonly Request[], sentMs: number): void {
     const link = this.#link;
-    this.#world.scheduler.after(this.#world.profile.clients.attemptMs, () => {
+    const patienceMs = this.#patienceMs(Math.max(...requests.map(({ attempts }) => attempts)));
+    this.#world.scheduler.after(patienceMs, () => {
       if (this.#link !== link || !requests.some(({ state, sentMs: at }) => state === 'sent' && at === sentMs))
         return;
       this.#world.hit('attempt-timed-out');
@@ -165,19 +175,26 @@ export class SimClient {
     });
   }
 
+  /** Longer with every attempt: copies of a command must not pile up faster than a slow cluster executes them. */
+  #patienceMs(attempts: number): number {
+    return this.#world.profile.clients.attemptMs * 2 ** Math.min(attempts - 1, MAX_PATIENCE_DOUBLINGS);
+  }
+
   #openSession(): void {
     if (this.#opening !== 0) return;
     const sequence = this.#nextSequence++;
-    const { attemptMs, noForwardShare } = this.#world.profile.clients;
+    const { noForwardShare } = this.#world.profile.clients;
+    this.#openings += 1;
+    const patienceMs = this.#patienceMs(this.#openings);
     this.#opening = sequence;
     this.#give({
       kind: 'open-session',
       sequence,
-      timeoutMs: Math.ceil(attemptMs),
+      timeoutMs: Math.ceil(patienceMs),
       noForward: this.#random.chance(noForwardShare),
     });
     const link = this.#link;
-    this.#world.scheduler.after(attemptMs, () => {
+    this.#world.scheduler.after(patienceMs, () => {
       if (this.#link === link && this.#opening === sequence) this.#hangUp();
     });
   }
@@ -286,6 +303,7 @@ export class SimClient {
     this.#opening = 0;
     if (answer.kind === 'session') {
       this.#session = answer.session;
+      this.#openings = 0;
       this.#world.hit('session-opened');
     } else if (answer.kind === 'error') {
       this.#redirect(answer);

@@ -20,8 +20,8 @@ export interface Stage {
   abandon?(node: NodeId, backend: Backend): void | Promise<void>;
   /** Does it to the store of a node whose process is dead. */
   strike?(node: NodeId, trouble: StoreTrouble, random: Random): void;
-  /** The next operation; `number` is unique within the run. */
-  draw(random: Random, number: number): Operation;
+  /** The next operation; `number` is unique within the run. Undefined while there is none to be had. */
+  draw(random: Random, number: number): Operation | undefined;
   /** What the result says about the object, for operations with an action. */
   contentOf(operation: Operation, result: Result): Content | undefined;
 }

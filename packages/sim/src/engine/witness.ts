@@ -44,6 +44,8 @@ export class Witness {
   readonly #executions: Map<string, Execution> = new Map();
   readonly #requests: Map<string, Request> = new Map();
   readonly #versions: Map<string, Version[]> = new Map();
+  /** Answers of reads that nobody understands, by slot and command. */
+  readonly #reads: Map<string, Result> = new Map();
 
   constructor(ledger: ValueLedger, stage: Stage, report: Report) {
     this.#ledger = ledger;
@@ -152,13 +154,27 @@ export class Witness {
         `${nameOf(request)} is answered from slot ${slot}; slot ${floorSlot} had been learned when it began`,
       );
     const { action, key } = operation;
-    if (action === undefined) return;
+    if (action === undefined) return this.#compareReads(request, slot, result);
     const content = this.#contentAt(key, slot) ?? modelOf(action).initial;
     const seen = this.#stage.contentOf(operation, result);
     if (modelOf(action).step(content, action, seen) === undefined)
       this.#report(
         'READ-INDEX',
         `${nameOf(request)} at slot ${slot} is answered with ${JSON.stringify(seen)}; the object holds ${JSON.stringify(content)}`,
+      );
+  }
+
+  /** Nobody knows what it means; but the same read of the same state has one answer on every node. */
+  #compareReads(request: Request, slot: number, result: Result): void {
+    const { input } = request.operation;
+    const what = input.form === 'text' ? input.text : Buffer.from(input.bytes).toString('hex');
+    const name = `${slot} ${what}`;
+    const known = this.#reads.get(name);
+    if (known === undefined) this.#reads.set(name, ownResult(result));
+    else if (!equalResults(known, result))
+      this.#report(
+        'HASH-EQUAL',
+        `${nameOf(request)} at slot ${slot} is answered with ${describe(result)}; another time it was ${describe(known)}`,
       );
   }
 

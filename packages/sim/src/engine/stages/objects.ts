@@ -60,7 +60,7 @@ export function drawObjectOperation(random: Random, number: number, limits: Stag
   const key = `${kind[0]}${random.below(limits.keys)}`;
   if (random.chance(limits.tooLargeChance)) {
     const element = 'x'.repeat(limits.maxCommandBytes + 1);
-    return operation(key, { kind: 'append', element }, element, true);
+    return operation(`l${random.below(limits.keys)}`, { kind: 'append', element }, element, true);
   }
   const reads = random.chance(limits.readShare);
   const fill = '.'.repeat(random.below(limits.maxFillBytes + 1));
