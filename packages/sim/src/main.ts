@@ -5,6 +5,7 @@
  *   npm run sim -- --seed 17                  one seed
  *   npm run sim -- --seed 17 --trace --from 400 --until 460
  *   npm run sim -- --seeds 1..50 --twice      each seed twice, equal trace hashes wanted
+ *   npm run sim -- --seeds 1..4 --long        fifty times as long, with every fault
  */
 import { parseArgs } from 'node:util';
 import { runSeeds } from './run-seeds.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     until: { type: 'string', default: 'Infinity' },
     twice: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -32,7 +34,7 @@ if (
   last < first
 ) {
   process.stderr.write(
-    'usage: npm run sim -- --seeds 1..300 | --seed N [--trace --from A --until B] [--twice] [--keep-going]\n',
+    'usage: npm run sim -- --seeds 1..300 | --seed N [--trace --from A --until B] [--twice] [--long] [--keep-going]\n',
   );
   process.exit(2);
 }
@@ -44,6 +46,7 @@ const ok = runSeeds({
   first,
   last,
   twice: values.twice,
+  long: values.long,
   keepGoing: values['keep-going'],
   write,
   ...(trace === undefined ? {} : { trace }),

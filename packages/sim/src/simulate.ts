@@ -9,6 +9,7 @@ import { CoverageObserver } from './coverage-observer.ts';
 import { type HealReport, heal } from './heal.ts';
 import { CoreHost } from './hosts/core-host.ts';
 import { Ledger } from './ledger.ts';
+import { drawLongProfile } from './long-profile.ts';
 import { drawPlan, unleash } from './nemesis.ts';
 import { drawProfile, type Profile } from './profile.ts';
 import { type SimEvent, Violation } from './sim-event.ts';
@@ -21,6 +22,8 @@ export type SimOptions = {
   readonly seed: number;
   /** Drawn from the seed unless given. */
   readonly profile?: Profile;
+  /** The profile that is drawn is that of a long run. */
+  readonly long?: boolean;
   /** What runs on the nodes; the pure core with a minimal host around it unless given. */
   readonly createHost?: HostFactory;
   readonly trace?: TraceOptions;
@@ -30,6 +33,8 @@ export type Verdict = {
   readonly seed: number;
   readonly profile: Profile;
   readonly events: number;
+  /** Virtual time from the first start to the end of healing. */
+  readonly simulatedMs: number;
   readonly traceHash: string;
   readonly coverage: CoverageCounts;
   /** Slots that were chosen. */
@@ -40,8 +45,8 @@ export type Verdict = {
 );
 
 export function simulate(options: SimOptions): Verdict {
-  const { seed } = options;
-  const profile = options.profile ?? drawProfile(seed);
+  const { seed, long = false } = options;
+  const profile = options.profile ?? (long ? drawLongProfile(seed) : drawProfile(seed));
   const coverage = new CoverageCounts();
   const hash = new TraceHash();
   const observers: ((event: SimEvent) => void)[] = [];
@@ -72,6 +77,7 @@ export function simulate(options: SimOptions): Verdict {
     seed,
     profile,
     events: world.scheduler.events,
+    simulatedMs: world.scheduler.nowMs,
     traceHash: hash.digest(),
     coverage,
     chosenSlots: [...ledger.slots.values()].filter((slot) => slot.chosen !== undefined).length,
@@ -82,7 +88,7 @@ export function simulate(options: SimOptions): Verdict {
     const violation = asViolation(error);
     if (violation === undefined) throw error;
     const at = world.scheduler.events;
-    const replay = `npm run sim -- --seed ${seed} --trace --from ${Math.max(0, at - 200)} --until ${at}`;
+    const replay = `npm run sim -- --seed ${seed}${long ? ' --long' : ''} --trace --from ${Math.max(0, at - 200)} --until ${at}`;
     return { ok: false, violated: violation.property, sentence: violation.message, replay, ...facts() };
   }
 }

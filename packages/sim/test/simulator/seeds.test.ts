@@ -10,6 +10,7 @@ import { simulate } from '#src/simulate.ts';
 const FIRST_SEED = 1;
 const SEEDS = 240;
 const SEEDS_RUN_TWICE = 20;
+const LONG_SEEDS = 2;
 const BUDGET_MS = 120_000;
 
 describe('simulated clusters', () => {
@@ -28,6 +29,21 @@ describe('simulated clusters', () => {
     assert.deepEqual(coverage.missing(), [], 'what these seeds never went through proves nothing');
     assert.ok(chosenSlots > SEEDS * 20, `${chosenSlots} slots were chosen`);
     assert.ok(events > SEEDS * 2000, `${events} events`);
+  });
+
+  it(`keep every property over ${LONG_SEEDS} long runs of large clusters`, function () {
+    this.timeout(BUDGET_MS);
+    const coverage = new CoverageCounts();
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + LONG_SEEDS; seed++) {
+      const verdict = simulate({ seed, long: true });
+      assert.ok(verdict.ok, verdict.ok ? '' : `${verdict.sentence}\n${verdict.replay}`);
+      assert.ok(verdict.events > 200_000 && verdict.profile.nodeCount >= 5);
+      coverage.add(verdict.coverage);
+    }
+    assert.deepEqual(
+      coverage.missing(['power-cut', 'deposed-leader', 'recovered-value', 'backend-ahead']),
+      [],
+    );
   });
 
   it(`are reproducible: ${SEEDS_RUN_TWICE} seeds twice give equal trace hashes`, function () {

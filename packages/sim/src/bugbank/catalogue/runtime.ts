@@ -61,10 +61,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       ),
       runtime(
         'engine.ts',
-        `const { queued, inFlight } = this.#batcher.abandon();
-            queued.forEach((waiter) => this.#refuse(waiter));
-            inFlight.forEach((waiter) => this.#lose(waiter));`,
-        ``,
+        `const { queued, inFlight } = this.#batcher.abandon();`,
+        `const [queued, inFlight] = [[], []];`,
       ),
     ],
     hunt: truth,
@@ -181,10 +179,10 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `const delayMs = Math.min(limits`,
+        `const delayMs = this.#pause(error.message);`,
         `if (planned.batch.slot > 0)
             return this.#finish(planned, planned.batch.commands.map(() => ({ ok: false, code: 'TROUBLE', message: messageOf(error) })));
-        const delayMs = Math.min(limits`,
+        const delayMs = this.#pause(error.message);`,
       ),
     ],
     hunt: once,

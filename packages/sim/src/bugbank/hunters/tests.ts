@@ -20,6 +20,9 @@ type MochaReport = {
 /** From `packages/sim/dist/bugbank/hunters`: mocha and its settings are not part of the copy. */
 const REPOSITORY = fileURLToPath(new URL('../../../../../', import.meta.url));
 
+/** Of a test that sets none itself: a busy machine must not look like a find. */
+const TEST_TIMEOUT_MS = 60_000;
+
 const ACCIDENTS = ['TypeError', 'ReferenceError', 'SyntaxError'];
 
 export async function huntWithTests(
@@ -35,6 +38,8 @@ export async function huntWithTests(
     join(REPOSITORY, '.mocharc.mjs'),
     '--bail',
     '--exit',
+    '--timeout',
+    String(TEST_TIMEOUT_MS),
     '--reporter',
     'json',
     '--reporter-option',
