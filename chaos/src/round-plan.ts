@@ -60,6 +60,7 @@ function settingsOf(backend: BackendName, random: Random): Record<string, unknow
     heartbeatMs,
     electionTimeoutMs,
     windowSlots: random.pick([4, 32, 256]),
+    journal: random.pick(['segments', 'sqlite']),
     journalThread: random.pick(['auto', 'main', 'worker']),
   };
 }

@@ -15,6 +15,7 @@ const CORE_INNER = [
   '@quorate/core/protocol',
   '@quorate/core/wire',
   '@quorate/core/testing',
+  '@quorate/core/segment-journal', // Over any disk, also a simulated one.
 ];
 const PURE_HELP = 'take the value as an input of step() or return it as an output; the host does the rest';
 

@@ -1,9 +1,11 @@
 /** Public surface of @quorate/core: start a node, read settings, the contracts. Re-exports only. */
-export { createSqliteJournal, openJournalDump } from './adapters/sqlite-journal/index.ts';
+export { createSegmentJournal } from './adapters/segment-journal/on-files.ts';
+export { createSqliteJournal } from './adapters/sqlite-journal/index.ts';
 export * from './config/index.ts';
 export * from './ports/index.ts';
 export { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from './runtime/limits.ts';
 export type { NodeStatus } from './runtime/status.ts';
+export { openJournalDump } from './server/journals.ts';
 export {
   type RunningServer,
   type ServerOptions,

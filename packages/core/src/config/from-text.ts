@@ -30,6 +30,7 @@ export function settingFromText(key: SettingKey, text: string): unknown {
     case 'cluster':
     case 'backend':
     case 'dataDir':
+    case 'journal':
     case 'journalThread':
       return text;
     default:

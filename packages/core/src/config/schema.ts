@@ -79,11 +79,18 @@ const SCHEMAS = {
   windowSlots: whole('slots', 1, MAX_WINDOW_SLOTS).describe('How many slots a leader may propose ahead.'),
   maxCommandBytes: whole('bytes', 1024, MAX_COMMAND_BYTES).describe('Larger commands are refused.'),
   maxBatchBytes: whole('bytes', 1024, MAX_BATCH_BYTES).describe('Size at which a batch is cut.'),
+  journal: z
+    .enum(['segments', 'sqlite'], {
+      error: ({ input }) =>
+        `takes segments or sqlite, not ${show(input)}${suggestion(input, ['segments', 'sqlite'])}`,
+    })
+    .describe('How the journal is kept; a directory keeps its kind.'),
   journalThread: z
     .enum(['auto', 'main', 'worker'], {
-      error: ({ input }) => `takes auto, main or worker, not ${show(input)}${suggestion(input)}`,
+      error: ({ input }) =>
+        `takes auto, main or worker, not ${show(input)}${suggestion(input, ['auto', 'main', 'worker'])}`,
     })
-    .describe('Where the journal flushes; auto measures the disk.'),
+    .describe('Where a journal in SQLite flushes; auto measures the disk.'),
   shutdownTimeoutMs: whole('milliseconds', 100, MAX_TIME_MS).describe(
     'Longest that a graceful stop may take.',
   ),
@@ -153,8 +160,8 @@ function unitHint(input: unknown): string {
     : '';
 }
 
-function suggestion(input: unknown): string {
-  const nearest = typeof input === 'string' ? nearestWord(input, ['auto', 'main', 'worker']) : undefined;
+function suggestion(input: unknown, words: readonly string[]): string {
+  const nearest = typeof input === 'string' ? nearestWord(input, words) : undefined;
   return nearest === undefined ? '' : `\ndid you mean ${nearest}?`;
 }
 

@@ -7,6 +7,7 @@
  */
 import type { ConfigSource } from './source.ts';
 
+export type JournalKind = 'segments' | 'sqlite';
 export type JournalThread = 'auto' | 'main' | 'worker';
 
 /** The keys of `config.yaml` with checked values. Times are in milliseconds, sizes in bytes. */
@@ -30,7 +31,9 @@ export type SettingValues = {
   readonly maxCommandBytes: number;
   /** A batch is cut when it reaches this size; never below `maxCommandBytes`. */
   readonly maxBatchBytes: number;
-  /** Where the journal flushes; `auto` measures the disk. */
+  /** How the journal is kept: in segments of its own, or in SQLite for who wants to read it with plain `sqlite3`. */
+  readonly journal: JournalKind;
+  /** Where a journal in SQLite flushes; `auto` measures the disk. */
   readonly journalThread: JournalThread;
   /** A graceful stop that takes longer is cut short. */
   readonly shutdownTimeoutMs: number;
@@ -54,6 +57,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   'windowSlots',
   'maxCommandBytes',
   'maxBatchBytes',
+  'journal',
   'journalThread',
   'shutdownTimeoutMs',
   'profile',
@@ -89,6 +93,7 @@ export const DEFAULT_SETTINGS: SettingValues = {
   windowSlots: 256,
   maxCommandBytes: MIB,
   maxBatchBytes: MIB,
+  journal: 'segments',
   journalThread: 'auto',
   shutdownTimeoutMs: 10_000,
   profile: false,

@@ -19,6 +19,7 @@ export * from './clock.ts';
 export * from './define-backend.ts';
 export * from './fingerprint.ts';
 export * from './journal.ts';
+export * from './journal-disk.ts';
 export * from './logger.ts';
 export { type DataOrder, MAX_DATA_DEPTH, type PlainData } from './plain-data.ts';
 export { decodeData } from './plain-data-decode.ts';

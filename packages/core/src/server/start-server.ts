@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { QuorateError } from '@quorate/wire';
 import { createNodeServer, type NodeServer } from '../adapters/http/node-server.ts';
-import { createSqliteJournal } from '../adapters/sqlite-journal/index.ts';
 import { SYSTEM_CLOCK } from '../adapters/system-clock.ts';
 import { createClientListener, createWebSocketTransport } from '../adapters/websocket/index.ts';
 import { parseAddress } from '../config/address.ts';
@@ -31,6 +30,7 @@ import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts
 import type { NodeStatus } from '../runtime/status.ts';
 import { backendFactsOf } from './backend-facts.ts';
 import { condemn, refuseCondemned } from './condemned.ts';
+import { createJournal } from './journals.ts';
 import { PeerBook } from './peer-book.ts';
 
 const GROUP = 0;
@@ -76,7 +76,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const directory = join(settings.dataDir, `node-${self}`);
   makeDirectory(directory);
   refuseCondemned(directory);
-  const journal = createSqliteJournal({
+  const journal = createJournal({
+    kind: settings.journal,
     directory: join(directory, 'journal'),
     thread: settings.journalThread,
     logger,

@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
     message: `config.yaml:3:1: colour: unknown key
     3 | colour: red
       | ^
-    known keys: addrs, cluster, backend, backendOptions, dataDir, heartbeatMs, electionTimeoutMs, windowSlots, maxCommandBytes, maxBatchBytes, journalThread, shutdownTimeoutMs, profile, insecure`,
+    known keys: addrs, cluster, backend, backendOptions, dataDir, heartbeatMs, electionTimeoutMs, windowSlots, maxCommandBytes, maxBatchBytes, journal, journalThread, shutdownTimeoutMs, profile, insecure`,
   },
   {
     what: 'another spelling of a known key',

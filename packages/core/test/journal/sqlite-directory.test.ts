@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatIfEmpty } from '#src/adapters/sqlite-journal/format.ts';
-import { createSqliteJournal, openJournalDump } from '#src/adapters/sqlite-journal/index.ts';
+import { createSqliteJournal, openSqliteDump } from '#src/adapters/sqlite-journal/index.ts';
 import type { OpenedJournal } from '#src/ports/journal.ts';
 import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
 import { DATABASE_FILE, inside, judge, WITNESS_FILE, writeEntries } from './damage.ts';
@@ -124,7 +124,7 @@ describe('sqlite journal: directory', () => {
     );
     assert.equal(journal.readEntries(slot, asSlot(slot + 1), 1).length, 1);
     await journal.close();
-    const dump = openJournalDump(directory);
+    const dump = openSqliteDump(directory);
     assert.deepEqual(
       [...dump.entries()].map((entry) => [entry.slot, entry.intact]),
       [[slot, true]],
@@ -152,7 +152,7 @@ describe('sqlite journal: dump', () => {
     });
     await journal.close();
     const before = readdirSync(directory);
-    const dump = openJournalDump(directory);
+    const dump = openSqliteDump(directory);
     const { storageId, ...identity } = dump.identity;
     assert.match(storageId, /^[0-9a-f]{32}$/);
     assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 1 });
@@ -176,7 +176,7 @@ describe('sqlite journal: dump', () => {
     const database = new Database(inside(directory, DATABASE_FILE));
     database.exec('update entries set round = 77 where position = 2');
     database.close();
-    const dump = openJournalDump(directory);
+    const dump = openSqliteDump(directory);
     assert.deepEqual(
       [...dump.entries()].map(({ intact }) => intact),
       [true, false, true, true],
@@ -186,19 +186,19 @@ describe('sqlite journal: dump', () => {
 
   it('refuses a journal in use, and keeps a node from starting while it reads', async () => {
     const journal = await writeEntries(directory, 1, 1, 100);
-    assert.throws(() => openJournalDump(directory), {
+    assert.throws(() => openSqliteDump(directory), {
       code: 'JOURNAL_LOCKED',
       message: /in use by this process: /,
     });
     await journal.close();
-    const dump = openJournalDump(directory);
+    const dump = openSqliteDump(directory);
     await assert.rejects(openAndClose(directory), { code: 'JOURNAL_LOCKED' });
     dump.close();
     await openAndClose(directory);
   });
 
   it('says so when there is nothing to read', () => {
-    assert.throws(() => openJournalDump(directory), {
+    assert.throws(() => openSqliteDump(directory), {
       code: 'ARGUMENT',
       message: `there is no journal in ${directory}`,
     });

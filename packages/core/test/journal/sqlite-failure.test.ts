@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createSqliteJournal, openJournalDump } from '#src/adapters/sqlite-journal/index.ts';
-import { journalTrouble } from '#src/adapters/sqlite-journal/trouble.ts';
+import { journalTrouble } from '#src/adapters/journal-common/trouble.ts';
+import { createSqliteJournal, openSqliteDump } from '#src/adapters/sqlite-journal/index.ts';
 import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
 import { judge } from './damage.ts';
 import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
@@ -110,7 +110,7 @@ async function writeUnderLimit(kibibytes: number, parameters: readonly string[])
 /** Looks at a copy, because the original is in use. */
 function learnedOnDisk(directory: string, copy: string): number {
   if (!existsSync(copy)) copyDirectory(directory, copy);
-  const dump = openJournalDump(copy);
+  const dump = openSqliteDump(copy);
   try {
     return dump.learnedSlot;
   } finally {

@@ -3,7 +3,7 @@
  */
 import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, removeFile } from './files.ts';
+import { ensureDirectory, removeFile } from '../journal-common/files.ts';
 
 const PROBES = 9;
 const PROBE_BYTES = 8192;

@@ -6,20 +6,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
 import type { JournalDump } from '../../ports/journal.ts';
+import { type DirectoryLock, lockDirectory } from '../journal-common/directory-lock.ts';
+import { removeFile } from '../journal-common/files.ts';
+import { corrupt, journalTrouble } from '../journal-common/trouble.ts';
 import { type Connection, openReader } from './connection.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { Entries } from './entries.ts';
-import { removeFile } from './files.ts';
 import { findHardState } from './hard-state.ts';
 import { readIdentity, readPeers } from './identity.ts';
 import { DATABASE_FILE } from './schema.ts';
-import { corrupt, journalTrouble } from './trouble.ts';
 
 /**
  * Holds the directory until `close`, so that a node cannot start under the reader.
  * @throws JOURNAL_LOCKED, JOURNAL_CORRUPT, JOURNAL_IO; ARGUMENT when there is no journal.
  */
-export function openJournalDump(directory: string): JournalDump {
+export function openSqliteDump(directory: string): JournalDump {
   const path = join(directory, DATABASE_FILE);
   if (!existsSync(path)) throw new QuorateError('ARGUMENT', `there is no journal in ${directory}`);
   const open: { lock?: DirectoryLock; reader?: Connection } = {};

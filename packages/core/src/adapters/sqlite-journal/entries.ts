@@ -10,10 +10,10 @@ import {
   type Slot,
   type Value,
 } from '../../protocol/types.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 import { type EntryFields, entryCrc } from './checksums.ts';
 import type { Connection, Statement } from './connection.ts';
 import { positionOf } from './schema.ts';
-import { corrupt } from './trouble.ts';
 
 export type StoredEntry = AcceptedEntry & { readonly chosen: boolean; readonly crc: number };
 

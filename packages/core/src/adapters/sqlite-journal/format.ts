@@ -9,13 +9,13 @@ import { QuorateError } from '@quorate/wire';
 import type { JournalIdentity } from '../../ports/journal.ts';
 import { ZERO_BALLOT } from '../../protocol/ballot.ts';
 import { SLOT_ZERO } from '../../protocol/types.ts';
+import { createFile, DIRECTORY_MODE, removeFile, syncPath } from '../journal-common/files.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 import { stateCrc } from './checksums.ts';
 import { type Connection, openReader, openWriter } from './connection.ts';
-import { createFile, DIRECTORY_MODE, removeFile, syncPath } from './files.ts';
 import { fieldsOf, findHardState, type HardState } from './hard-state.ts';
 import { insertIdentity } from './identity.ts';
 import { CREATE_TABLES, DATABASE_FILE, MAX_GROUPS } from './schema.ts';
-import { corrupt } from './trouble.ts';
 import { WITNESS_FILE, Witness } from './witness.ts';
 
 /**

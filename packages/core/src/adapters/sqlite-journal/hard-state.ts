@@ -4,9 +4,9 @@
  * never quietly become the lower promise of the older one.
  */
 import { asNodeId, asSlot, type Ballot, type Slot } from '../../protocol/types.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 import { type StateFields, stateCrc } from './checksums.ts';
 import type { Connection, Statement } from './connection.ts';
-import { corrupt } from './trouble.ts';
 
 const UPDATE = `
   update state set number = ?, incarnation = ?, promised_round = ?, promised_node = ?, learned_slot = ?,

@@ -5,10 +5,10 @@
 import { QuorateError } from '@quorate/wire';
 import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
 import { asNodeId } from '../../protocol/types.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 import { type IdentityFields, identityCrc, peerCrc } from './checksums.ts';
 import type { Connection } from './connection.ts';
 import { FORMAT_VERSION } from './schema.ts';
-import { corrupt } from './trouble.ts';
 
 export type StoredIdentity = JournalIdentity & { readonly storageId: string; readonly formatVersion: number };
 
@@ -61,27 +61,6 @@ export function readIdentity(connection: Connection, path: string): StoredIdenti
     storageId: row.storage_id,
     formatVersion: row.format_version,
   };
-}
-
-/** @throws JOURNAL_FOREIGN naming what differs. */
-export function requireSame(stored: JournalIdentity, expected: JournalIdentity, directory: string): void {
-  const fields = [
-    ['cluster', stored.clusterId, expected.clusterId],
-    ['node', stored.node, expected.node],
-    ['group', stored.group, expected.group],
-    ['members', stored.genesisDigest, expected.genesisDigest],
-  ] as const;
-  const differing = fields.filter(([, here, wanted]) => here !== wanted);
-  if (differing.length === 0) return;
-  const here = differing.map(([name, value]) => `${name} ${value}`).join(', ');
-  const wanted = differing.map(([name, , value]) => `${name} ${value}`).join(', ');
-  throw new QuorateError(
-    'JOURNAL_FOREIGN',
-    `the journal in ${directory} belongs to ${here}, but this node is ${wanted}: check the data directory and the addresses`,
-    {
-      details: { directory, cluster: stored.clusterId, node: stored.node, group: stored.group },
-    },
-  );
 }
 
 /** Ascending by node. @throws JOURNAL_CORRUPT */

@@ -1,3 +1,3 @@
 /** Public surface of the SQLite journal: re-exports only. */
-export { openJournalDump } from './dump.ts';
+export { openSqliteDump } from './dump.ts';
 export { createSqliteJournal, MAIN_THREAD_FLUSH_MS, type SqliteJournalOptions } from './sqlite-journal.ts';

@@ -5,14 +5,15 @@
 import { join } from 'node:path';
 import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
 import type { JournalImage } from '../../protocol/replica-types.ts';
+import { removeFile, syncPath } from '../journal-common/files.ts';
+import { requireSame } from '../journal-common/same-identity.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 import { type Connection, openReader } from './connection.ts';
 import { Entries, type StoredEntry } from './entries.ts';
-import { removeFile, syncPath } from './files.ts';
 import { type HardState, readHardState } from './hard-state.ts';
-import { readIdentity, readPeers, requireSame } from './identity.ts';
+import { readIdentity, readPeers } from './identity.ts';
 import { DATABASE_FILE } from './schema.ts';
 import { Tail } from './tail.ts';
-import { corrupt } from './trouble.ts';
 import { readWitness, WITNESS_FILE } from './witness.ts';
 
 export type Recovered = {

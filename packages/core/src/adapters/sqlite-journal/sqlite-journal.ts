@@ -1,5 +1,5 @@
 /**
- * The default journal: a SQLite database in a directory of its own. This file chooses the thread it runs on;
+ * The journal that plain `sqlite3` can read: a database in a directory of its own. This file chooses the thread it runs on;
  * `main-thread-journal.ts` and `worker-journal.ts` do the rest over the same store.
  */
 import { QuorateError } from '@quorate/wire';
@@ -7,9 +7,9 @@ import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../
 import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
+import { journalTrouble } from '../journal-common/trouble.ts';
 import { probeFlushMs } from './disk-probe.ts';
 import { MainThreadJournal } from './main-thread-journal.ts';
-import { journalTrouble } from './trouble.ts';
 import { WorkerJournal } from './worker-journal.ts';
 
 export type SqliteJournalOptions = {

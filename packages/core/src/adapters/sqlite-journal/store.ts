@@ -6,24 +6,26 @@
  * Every change is one transaction that ends by writing the hard state. The first failure is final: every later
  * call throws the same error, so nothing can be acknowledged after it.
  */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QuorateError } from '@quorate/wire';
 import type { JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
 import { maxBallot } from '../../protocol/ballot.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { Ballot, ChosenEntry, Slot } from '../../protocol/types.ts';
+import { type DirectoryLock, lockDirectory } from '../journal-common/directory-lock.ts';
+import { ensureDirectory, preallocate, syncPath } from '../journal-common/files.ts';
+import { FlushTimes } from '../journal-common/flush-times.ts';
+import { refuseOtherKind } from '../journal-common/kinds.ts';
+import { journalTrouble } from '../journal-common/trouble.ts';
 import { type Connection, openWriter, type Statement } from './connection.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { Entries } from './entries.ts';
-import { ensureDirectory, preallocate, syncPath } from './files.ts';
-import { FlushTimes } from './flush-times.ts';
 import { formatIfEmpty } from './format.ts';
 import { HardStateWriter } from './hard-state.ts';
 import { putPeer } from './identity.ts';
 import { flushRecovered, type Recovered, recover } from './recover.ts';
 import { DATABASE_FILE, PAGE_BYTES } from './schema.ts';
 import type { Tail } from './tail.ts';
-import { journalTrouble } from './trouble.ts';
 import { WITNESS_FILE, Witness } from './witness.ts';
 
 /** What the write-ahead log is given at open; commits stay within it, so that flushing them stays fast. */
@@ -56,6 +58,7 @@ export class JournalStore {
     try {
       ensureDirectory(directory);
       lock = lockDirectory(directory);
+      refuseOtherKind(readdirSync(directory), 'sqlite', directory);
       const formatted = formatIfEmpty(directory, identity);
       const recovered = recover(directory, identity);
       flushRecovered(directory);

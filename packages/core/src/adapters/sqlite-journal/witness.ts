@@ -13,7 +13,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { corrupt } from './trouble.ts';
+import { corrupt } from '../journal-common/trouble.ts';
 
 export const WITNESS_FILE = 'witness';
 

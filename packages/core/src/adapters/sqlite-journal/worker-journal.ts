@@ -11,7 +11,7 @@ import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../
 import type { Logger } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
-import { journalTrouble } from './trouble.ts';
+import { journalTrouble } from '../journal-common/trouble.ts';
 import { decodeEntries, encodeWrites } from './worker-codec.ts';
 import {
   type FlushPercentiles,

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, type ErrorDetails, type Outcome, QuorateError } from '@quorate/wire';
 import type { JournalIdentity, OpenedJournal, PeerRecord } from '../../ports/journal.ts';
-import { journalTrouble } from './trouble.ts';
+import { journalTrouble } from '../journal-common/trouble.ts';
 
 export type WorkerStart = {
   readonly directory: string;

@@ -7,7 +7,7 @@ import {
   journalFailure,
   journalKill,
 } from './hunts.ts';
-import { journal } from './places.ts';
+import { journal, journalCommon } from './places.ts';
 
 export const JOURNAL_MUTANTS: readonly Mutant[] = [
   {
@@ -136,8 +136,8 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     wrong: 'A directory of another node or another cluster is opened without a word.',
     seen: 'every restore into the wrong directory',
     patches: [
-      journal(
-        'identity.ts',
+      journalCommon(
+        'same-identity.ts',
         `if (differing.length === 0)\n        return;`,
         `if (differing.length < 99)\n        return;`,
       ),

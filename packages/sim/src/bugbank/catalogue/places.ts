@@ -11,6 +11,7 @@ export const protocol: Plant = below('core/protocol');
 export const runtime: Plant = below('core/runtime');
 export const server: Plant = below('core/server');
 export const journal: Plant = below('core/adapters/sqlite-journal');
+export const journalCommon: Plant = below('core/adapters/journal-common');
 export const peerWire: Plant = below('core/wire');
 export const ports: Plant = below('core/ports');
 export const wire: Plant = below('wire');

@@ -1,0 +1,140 @@
+/**
+ * The disk of a segment journal as a directory of files. Writes are durable one by one: through a descriptor that
+ * the system writes through to the drive (O_DSYNC) where there is such a thing, else by a flush after each.
+ */
+import {
+  close as closeLater,
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  open,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  write,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { JournalDisk, JournalFile } from '../../ports/journal-disk.ts';
+import { lockDirectory } from '../journal-common/directory-lock.ts';
+import { ensureDirectory, syncPath } from '../journal-common/files.ts';
+
+const FILE_MODE = 0o600;
+/** Not on macOS, where only a flush call of its own gets past the cache of the drive, and not on Windows. */
+const WRITE_THROUGH = process.platform === 'linux' ? constants.O_DSYNC : 0;
+
+export class NodeDisk implements JournalDisk {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  lock(): { release(): void } {
+    ensureDirectory(this.path);
+    return lockDirectory(this.path);
+  }
+
+  list(): readonly string[] {
+    return readdirSync(this.path);
+  }
+
+  open(name: string): JournalFile {
+    return new NodeFile(openSync(join(this.path, name), constants.O_RDWR | WRITE_THROUGH));
+  }
+
+  create(name: string): JournalFile {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | WRITE_THROUGH;
+    return new NodeFile(openSync(join(this.path, name), flags, FILE_MODE));
+  }
+
+  rename(from: string, to: string): void {
+    renameSync(join(this.path, from), join(this.path, to));
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.path, name));
+  }
+
+  syncDirectory(done?: (error: unknown) => void): void {
+    if (done === undefined) return syncPath(this.path);
+    open(this.path, 'r', (openError, descriptor) => {
+      if (openError !== null) return done(openError);
+      fsync(descriptor, (error) => closeLater(descriptor, () => done(error ?? undefined)));
+    });
+  }
+}
+
+class NodeFile implements JournalFile {
+  readonly #descriptor: number;
+  #underWay = 0;
+  #isClosed = false;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  get size(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    let read = 0;
+    while (read < into.length) {
+      const bytes = readSync(this.#descriptor, into, read, into.length - read, position + read);
+      if (bytes === 0) break;
+      read += bytes;
+    }
+    return read;
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    for (let written = 0; written < bytes.length; )
+      written += writeSync(this.#descriptor, bytes, written, bytes.length - written, position + written);
+    if (WRITE_THROUGH === 0) fdatasyncSync(this.#descriptor);
+  }
+
+  writeLater(bytes: Uint8Array, position: number, done: (error: unknown) => void): void {
+    this.#underWay += 1;
+    const finish = (error: unknown): void => {
+      this.#underWay -= 1;
+      if (this.#isClosed) this.#release();
+      done(error ?? undefined);
+    };
+    const step = (from: number): void => {
+      write(this.#descriptor, bytes, from, bytes.length - from, position + from, (error, written) => {
+        if (error !== null) finish(error);
+        else if (written === 0) finish(new Error('the system wrote nothing'));
+        else if (from + written < bytes.length) step(from + written);
+        else if (WRITE_THROUGH === 0) fdatasync(this.#descriptor, finish);
+        else finish(undefined);
+      });
+    };
+    step(0);
+  }
+
+  truncate(bytes: number): void {
+    ftruncateSync(this.#descriptor, bytes);
+  }
+
+  sync(): void {
+    fsyncSync(this.#descriptor);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#underWay === 0) closeSync(this.#descriptor);
+  }
+}

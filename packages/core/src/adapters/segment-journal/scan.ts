@@ -1,0 +1,99 @@
+/**
+ * Reading the records of one segment in order, and telling a torn end from damage.
+ *
+ * One flush is under way at a time, and a record is written only when the one before it is durable. So a record
+ * that cannot be read may be the remains of a flush that the power cut, which nobody was told of, only if nothing
+ * valid lies behind it. Anything valid behind it shows that it was acknowledged, and has been damaged since.
+ */
+import { corrupt } from '../journal-common/trouble.ts';
+import {
+  readHeader,
+  readItems,
+  recordBytes,
+  SECTOR_BYTES,
+  type StoredHeader,
+  type StoredItem,
+} from './layout.ts';
+
+export type StoredRecord = {
+  readonly at: number;
+  readonly bytes: number;
+  readonly header: StoredHeader;
+  readonly items: readonly StoredItem[];
+};
+
+/** What the record must be that comes next. */
+export type Link = { readonly number: number; readonly previousCrc: number };
+
+export function linkAfter(header: StoredHeader): Link {
+  return { number: header.number + 1, previousCrc: header.headerCrc };
+}
+
+/** The record at `at`, whole and intact; undefined when there is none. `link` is not asked for when looking up entries. */
+export function readRecord(
+  bytes: Buffer,
+  at: number,
+  segment: number,
+  seed: number,
+  link?: Link,
+): StoredRecord | undefined {
+  const header = readHeader(bytes, at, seed);
+  if (header === undefined || header.segment !== segment) return undefined;
+  if (link !== undefined && (header.number !== link.number || header.previousCrc !== link.previousCrc))
+    return undefined;
+  const items = readItems(bytes, at, header, seed);
+  if (items === undefined) return undefined;
+  return { at, bytes: recordBytes(header.itemCount, header.valueBytes), header, items };
+}
+
+export type Scan = {
+  readonly records: readonly StoredRecord[];
+  /** Where the first record would lie that is not there, not intact or does not follow. */
+  readonly end: number;
+  /** What that record would have to be. */
+  readonly next: Link;
+};
+
+/** Reads from the beginning of a segment as far as everything is intact; values are looked at when `verifies`. */
+export function scanSegment(
+  bytes: Buffer,
+  segment: number,
+  seed: number,
+  first: Link,
+  verifies: boolean,
+): Scan {
+  const records: StoredRecord[] = [];
+  let end = 0;
+  let next = first;
+  for (;;) {
+    const record = readRecord(bytes, end, segment, seed, next);
+    if (record === undefined || (verifies && !record.items.every((item) => item.isIntact()))) break;
+    records.push(record);
+    end += record.bytes;
+    next = linkAfter(record.header);
+  }
+  return { records, end, next };
+}
+
+/** @throws JOURNAL_CORRUPT when the end of what can be read is not the end of what was acknowledged. */
+export function requireTornEnd(
+  bytes: Buffer,
+  segment: number,
+  seed: number,
+  { end, next }: Scan,
+  path: string,
+): void {
+  for (let at = end; at < bytes.length; at += SECTOR_BYTES) {
+    const header = readHeader(bytes, at, seed);
+    if (header === undefined) continue;
+    const isNext =
+      header.segment === segment && header.number === next.number && header.previousCrc === next.previousCrc;
+    // The header of the torn flush itself, whose contents did not all reach the disk: it proves nothing.
+    if (at === end && isNext) continue;
+    const what =
+      at === end
+        ? `the record at offset ${end} is not the one that was written there`
+        : `the record at offset ${end} cannot be read, although record ${header.number} at offset ${at} was written after it`;
+    throw corrupt(path, what, { offset: end });
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The segment journal as a subject of the conformance suite. A crash is a copy of the directory while the journal is
+ * open: the files as another process sees them at that moment, which is what `kill -9` leaves.
+ */
+import { join } from 'node:path';
+import type { SegmentSizes } from '#src/adapters/segment-journal/index.ts';
+import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
+import type { Journal } from '#src/ports/journal.ts';
+import type { JournalSubject } from '#src/testing/index.ts';
+import { copyDirectory, temporaryDirectory } from './temporary.ts';
+
+export function segmentSubject(sizes?: SegmentSizes): JournalSubject {
+  const temporary = temporaryDirectory();
+  const created: Journal[] = [];
+  let life = 0;
+  const directory = (): string => join(temporary.path, `life-${life}`);
+  return {
+    create() {
+      const journal = createSegmentJournal({
+        directory: directory(),
+        ...(sizes === undefined ? {} : { sizes }),
+      });
+      created.push(journal);
+      return journal;
+    },
+    async crash() {
+      const before = directory();
+      life += 1;
+      copyDirectory(before, directory());
+    },
+    async destroy() {
+      for (const journal of created) await journal.close();
+      temporary.remove();
+    },
+  };
+}
