@@ -18,3 +18,4 @@ export { timeline } from './linearizability/timeline.ts';
 export { drawProfile, type Profile } from './profile.ts';
 export { runSeeds, type SeedRange } from './run-seeds.ts';
 export { type SimOptions, simulate, type Verdict } from './simulate.ts';
+export * from './world/disk/index.ts';

@@ -1,0 +1,11 @@
+/** The simulated disk: re-exports only. */
+export {
+  type CrashKind,
+  createSimDisk,
+  type DiskImage,
+  RELIABLE_DISK,
+  SimDisk,
+  type SimDiskFaults,
+  type SimDiskOptions,
+} from './sim-disk.ts';
+export { SECTOR_BYTES, SimFile } from './sim-file.ts';
