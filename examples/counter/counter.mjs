@@ -25,3 +25,11 @@ export function createBackend({ limit = 1000 } = {}) {
     query: (state) => state.total,
   });
 }
+
+/** For `npx quorate conform examples/counter/counter.mjs`. */
+export const conformance = {
+  options: { limit: 100 },
+  commands: ['add 5', 'add 96', 'add -1', ['add', '7'], 'total'],
+  refused: ['', 'add', 'add five', 'add 1 2', 'total 1'],
+  randomCommand: (random) => ['add', String(random.below(40) - 15)],
+};

@@ -102,6 +102,12 @@ export const ZONES = [
     help: 'a client must install without the core and its native parts: share through @quorate/wire',
   },
   {
+    name: 'backend conformance',
+    dir: /^packages\/backend-[a-z]+\/src\/(?:conformance\.ts$|testing\/)/,
+    may: ['backend', '@quorate/core/ports', '@quorate/core/testing', '@quorate/wire', 'node:*', 'outside'],
+    help: 'samples and servers for the conformance kit; nothing of a backend itself may need them',
+  },
+  {
     name: 'backend',
     dir: /^packages\/backend-[a-z]+\/src\//,
     may: ['@quorate/core/ports', '@quorate/wire', 'node:*', 'outside'],

@@ -16,7 +16,7 @@ type BackendSettings = Pick<Settings, 'backend' | 'backendOptions' | 'source'>;
 /** @throws CONFIG_INVALID */
 export async function loadBackend(settings: BackendSettings): Promise<Backend> {
   const { backend: name, backendOptions } = settings;
-  const module = await loadModule(settings);
+  const module = await loadBackendModule(settings);
   const factory = 'createBackend' in module ? module['createBackend'] : module['default'];
   if (typeof factory !== 'function') {
     throw invalid(
@@ -39,7 +39,9 @@ export async function loadBackend(settings: BackendSettings): Promise<Backend> {
   return backend;
 }
 
-async function loadModule(settings: BackendSettings): Promise<Record<string, unknown>> {
+export async function loadBackendModule(
+  settings: Pick<BackendSettings, 'backend' | 'source'>,
+): Promise<Record<string, unknown>> {
   const { backend: name } = settings;
   const isShort = /^[a-z][a-z0-9-]*$/.test(name);
   const specifier = isAbsolute(name)
@@ -66,7 +68,7 @@ async function loadModule(settings: BackendSettings): Promise<Record<string, unk
 }
 
 /** A package is looked for beside the config file first: it belongs to the project that has the file. */
-function resolveFrom({ backend, source }: BackendSettings): string {
+function resolveFrom({ backend, source }: Pick<BackendSettings, 'backend' | 'source'>): string {
   try {
     return pathToFileURL(createRequire(source?.path ?? resolve('package.json')).resolve(backend)).href;
   } catch {

@@ -6,6 +6,7 @@
  */
 import { DEFAULT_SETTINGS, flagNameOf, SETTING_KEYS, type SettingKey } from '@quorate/core/config';
 import { Command, Option } from 'commander';
+import type { ConformOptions } from './commands/conform.ts';
 import type { ReadOptions } from './commands/data.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { StartOptions } from './commands/start.ts';
@@ -16,6 +17,7 @@ import { registerPerf } from './perf/command.ts';
 const NODE_GROUP = 'Nodes:';
 const DATA_GROUP = 'Data:';
 const LOOK_GROUP = 'Looking inside:';
+const BACKEND_GROUP = 'Backends:';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not found, 5 unhealthy, 124 timed out.
@@ -54,6 +56,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
   addNodeCommands(program, context);
   addDataCommands(program, context);
   addLookingCommands(program, context);
+  addBackendCommands(program, context);
   registerPerf(program, context);
   return program;
 }
@@ -185,6 +188,24 @@ function addLookingCommands(program: Command, context: CommandContext): void {
     .action(async () => {
       const { runConfigSchema } = await import('./commands/config.ts');
       await runConfigSchema(context);
+    });
+}
+
+function addBackendCommands(program: Command, context: CommandContext): void {
+  program.commandsGroup(BACKEND_GROUP);
+  program
+    .command('conform [backend]')
+    .summary('check a backend against every rule of the contract')
+    .description(
+      'Checks a backend against every rule of the contract: kv, postgres, redis, a package, or the path of a module that exports createBackend and conformance.',
+    )
+    .addOption(new Option('--options <json>', 'handed to the backend, as backendOptions would be'))
+    .addOption(new Option('--temporary', 'on throw-away servers (default, unless --options are given)'))
+    .addOption(new Option('--mutants', 'check the kit instead, on backends that are broken on purpose'))
+    .addOption(new Option('--seed <number>', 'of the random commands (default: 1)'))
+    .action(async (backend: string | undefined, options: ConformOptions) => {
+      const { runConform } = await import('./commands/conform.ts');
+      await runConform(context, backend, options);
     });
 }
 

@@ -15,6 +15,13 @@ export {
   textCommand,
 } from './backend-conformance.ts';
 export {
+  type ConformanceSamples,
+  type Sample,
+  type StartedSubject,
+  type SubjectSource,
+  subjectOf,
+} from './conformance-samples.ts';
+export {
   type ConformanceRunner,
   type JournalSubject,
   type JournalSubjectFactory,
