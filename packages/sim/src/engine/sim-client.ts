@@ -20,6 +20,7 @@ import { type Ending, type Operation, ownResult, type Request } from './operatio
 type AnswerOf<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>;
 
 const MAX_PATIENCE_DOUBLINGS = 6;
+const MAX_BACKOFF_DOUBLINGS = 5;
 
 export class SimClient {
   readonly id: number;
@@ -36,6 +37,8 @@ export class SimClient {
   #link: ClientLink | undefined;
   #isWelcome = false;
   #isPaused = false;
+  /** In a row. */
+  #refusals = 0;
   #isInsistent = false;
 
   constructor(id: number, world: ClientWorld) {
@@ -264,10 +267,14 @@ export class SimClient {
     this.#backOff();
   }
 
+  /** Longer from one refusal to the next, as clients do: until somebody says yes. */
   #backOff(): void {
+    this.#refusals += 1;
+    if (this.#isPaused) return;
     this.#isPaused = true;
     const { backoffMs } = this.#world.profile.clients;
-    this.#world.scheduler.after(backoffMs * (0.5 + this.#random.fraction()), () => {
+    const delayMs = backoffMs * 2 ** Math.min(this.#refusals - 1, MAX_BACKOFF_DOUBLINGS);
+    this.#world.scheduler.after(delayMs * (0.5 + this.#random.fraction()), () => {
       this.#isPaused = false;
       for (const request of this.#requests.values()) if (request.state === 'held') request.state = 'waiting';
       this.#pump();
@@ -312,6 +319,7 @@ export class SimClient {
   }
 
   #onResult(request: Request, { slot, result }: AnswerOf<'result'>): void {
+    this.#refusals = 0;
     this.#world.onResult(request, slot, result);
     this.#end(request, { kind: 'done', slot, result: ownResult(result) });
   }

@@ -172,7 +172,7 @@ function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): v
       return later(strike.lastsMs, () => process.resume());
     }
     case 'stop':
-      return stop(world, strike, later);
+      return stop(world, strike);
     case 'wall-jump':
       world.hit(strike.byMs < 0 ? 'wall-jump-backwards' : 'wall-jump-forwards');
       return victimOf(world, strike.node)?.clock.jumpWall(strike.byMs);
@@ -231,22 +231,19 @@ function damageStore(world: EngineWorld, node: NodeId, store: StoreTrouble | und
   world.stage.strike(node, store, streamOf(world.seed, `store/${node}/${world.scheduler.events}`));
 }
 
-/** Like a service manager: asks, waits, kills. */
-function stop(world: EngineWorld, strike: Strike<'stop'>, later: Later): void {
+/** Like a service manager: asks, waits, kills, starts again. Goes through with it even when the chaos ends meanwhile. */
+function stop(world: EngineWorld, strike: Strike<'stop'>): void {
   const process = victimOf(world, strike.node);
   if (process === undefined || process.isPaused || process.engine === undefined) return;
+  const { scheduler } = world;
   const { node, lifeline } = process;
-  const end = (): void => {
+  const end = (isGraceful: boolean): void => {
     if (process.lifeline !== lifeline) return;
+    if (isGraceful) world.hit('graceful-stop');
     process.halt();
     world.crash(node, false);
-    later(strike.downMs, () => world.boot(node));
+    scheduler.after(strike.downMs, () => world.boot(node));
   };
-  process.stop(() =>
-    world.scheduler.after(0, () => {
-      world.hit('graceful-stop');
-      end();
-    }),
-  );
-  later(strike.graceMs, end);
+  process.stop(() => scheduler.after(0, () => end(true)));
+  scheduler.after(strike.graceMs, () => end(false));
 }

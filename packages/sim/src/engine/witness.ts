@@ -19,12 +19,14 @@ export type Report = (property: PropertyName, sentence: string) => void;
 
 /** A command as the log holds it. */
 type Logged = { readonly key: string; readonly bytes: Uint8Array };
+/** `rivals`: others of the slot that it may have been instead. */
+type Matched = Logged & { readonly rivals: readonly string[] };
 
 type SlotFacts = {
   readonly logTimeMs: number;
   readonly digest: string;
   /** Of the commands that were executed, in order. */
-  readonly executed: readonly Logged[];
+  readonly executed: readonly Matched[];
   results: readonly Result[] | undefined;
 };
 
@@ -42,6 +44,8 @@ export class Witness {
   readonly #report: Report;
   readonly #slots: Map<number, SlotFacts> = new Map();
   readonly #executions: Map<string, Execution> = new Map();
+  /** Of commands that are equal to another one of their slot: this one or the other one was executed. */
+  readonly #possible: Map<string, Execution[]> = new Map();
   readonly #requests: Map<string, Request> = new Map();
   readonly #versions: Map<string, Version[]> = new Map();
   /** Answers of reads that nobody understands, by slot and command. */
@@ -114,7 +118,7 @@ export class Witness {
   /** A client is told that its write is done. @returns true when the answer repeats one that was given before */
   onWriteAnswer(request: Request, slot: number, result: Result): boolean {
     const name = nameOf(request);
-    const execution = this.#executions.get(keyOf(request.session, request.sequence));
+    const execution = this.#executionOf(keyOf(request.session, request.sequence), result);
     const first = execution?.facts.results?.[execution.ordinal];
     if (execution === undefined || first === undefined) {
       this.#report('REPLY-TRUTH', `${name} is answered, and nobody has executed it`);
@@ -133,6 +137,15 @@ export class Witness {
         `${name} is answered for slot ${slot}, and was executed in slot ${execution.slot}`,
       );
     return slot > execution.slot;
+  }
+
+  #executionOf(key: string, result: Result): Execution | undefined {
+    const certain = this.#executions.get(key);
+    if (certain !== undefined) return certain;
+    return this.#possible.get(key)?.find(({ facts, ordinal }) => {
+      const first = facts.results?.[ordinal];
+      return first !== undefined && equalResults(first, result);
+    });
   }
 
   /** The client has ended it with 'none'. */
@@ -192,8 +205,12 @@ export class Witness {
       results: undefined,
     };
     this.#slots.set(slot, facts);
-    facts.executed.forEach(({ key }, ordinal) => {
-      this.#executions.set(key, { slot, atMs: nowMs, facts, ordinal });
+    facts.executed.forEach(({ key, rivals }, ordinal) => {
+      const execution = { slot, atMs: nowMs, facts, ordinal };
+      for (const rival of rivals)
+        this.#possible.set(rival, [...(this.#possible.get(rival) ?? []), execution]);
+      if (rivals.length > 1) return;
+      this.#executions.set(key, execution);
       const request = this.#requests.get(key);
       if (request?.ending?.kind === 'none')
         this.#report(
@@ -205,8 +222,8 @@ export class Witness {
     });
   }
 
-  /** Which of the slot's commands these are, in order; of equal ones the one that was not executed before. */
-  #match(node: NodeId, slot: number, encoded: readonly Uint8Array[]): Logged[] {
+  /** Which of the slot's commands these are, in order; of equal ones one that was not executed before. */
+  #match(node: NodeId, slot: number, encoded: readonly Uint8Array[]): Matched[] {
     const { chosen } = this.#ledger.slot(slot);
     const value = chosen === undefined ? undefined : this.#ledger.valueOf(chosen);
     if (value === undefined) {
@@ -214,13 +231,13 @@ export class Witness {
       return [];
     }
     const logged = value.kind === 'batch' ? loggedIn(value.bytes) : [];
-    const matched: Logged[] = [];
+    const matched: Matched[] = [];
     let from = 0;
     for (const bytes of encoded) {
       const fits = (command: Logged): boolean => equalBytes(command.bytes, bytes);
       const rest = logged.slice(from);
-      const fresh = rest.find((command) => fits(command) && !this.#executions.has(command.key));
-      const found = fresh ?? rest.find(fits);
+      const fresh = rest.filter((command) => fits(command) && !this.#executions.has(command.key));
+      const found = fresh[0] ?? rest.find(fits);
       if (found === undefined) {
         this.#report(
           'VALIDITY',
@@ -234,7 +251,7 @@ export class Witness {
           'SESSION-ONCE',
           `session/sequence ${found.key} is executed in slot ${slot}, and was in slot ${earlier.slot}`,
         );
-      matched.push(found);
+      matched.push({ ...found, rivals: fresh.map(({ key }) => key) });
       from = logged.indexOf(found) + 1;
     }
     return matched;

@@ -143,7 +143,8 @@ export class SimJournal implements Journal {
     let bytes = 0;
     for (let slot: number = fromSlot; slot < untilSlot; slot++) {
       const held = this.#disk.entries.get(slot);
-      if (held === undefined) break;
+      // Accepted is not chosen: what replaces it may not be flushed yet.
+      if (held === undefined || !(held.chosen || slot <= this.#disk.learnedSlot)) break;
       bytes += held.value.kind === 'batch' ? held.value.bytes.length : 0;
       if (entries.length > 0 && bytes > maxBytes) break;
       entries.push({ slot: held.slot, ballot: held.ballot, value: held.value });

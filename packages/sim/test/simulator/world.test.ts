@@ -115,6 +115,9 @@ describe('simulated disk', () => {
     );
     runAll(world);
     assert.deepEqual(done, ['first, 1 durable', 'second, 6 durable', 'third, 6 durable']);
+    assert.deepEqual(opened.readEntries(asSlot(1), asSlot(9), 1000), [], 'accepted is not chosen');
+    opened.append([{ kind: 'learned', sequence: asWriteSequence(7), slot: asSlot(6) }], () => undefined);
+    runAll(world);
     assert.equal(opened.readEntries(asSlot(1), asSlot(9), 1000).length, 6);
   });
 });

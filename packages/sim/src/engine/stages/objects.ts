@@ -3,6 +3,8 @@
  * that took effect twice shows in the state for ever.
  *
  *   set KEY VALUE | get KEY | del KEY | inc KEY NUMBER | total KEY | append KEY ELEMENT | list KEY
+ *
+ * A second word behind the key (`del KEY - TAG`) makes equal commands different.
  */
 import type { Random } from '@quorate/core/protocol';
 import { textCommand } from '@quorate/core/testing';
@@ -11,7 +13,13 @@ import type { Action, Content } from '../../history/call.ts';
 import type { Operation } from '../operation.ts';
 import type { StageLimits } from './stage-limits.ts';
 
-export type ObjectCommand = { readonly verb: string; readonly key: string; readonly text: string };
+export type ObjectCommand = {
+  readonly verb: string;
+  readonly key: string;
+  readonly text: string;
+  /** Tells this command from another one that says the same. */
+  readonly tag: string;
+};
 /** By key: a value, a total, or elements joined by commas. */
 export type ObjectState = Map<string, string>;
 
@@ -23,9 +31,9 @@ export function parseObjectCommand(
 ):
   | { readonly ok: true; readonly access: 'read' | 'write'; readonly command: ObjectCommand }
   | { readonly ok: false; readonly error: string } {
-  const [verb = '', key = '', text = ''] = words;
-  if (READS.has(verb)) return { ok: true, access: 'read', command: { verb, key, text: '' } };
-  if (WRITES.has(verb)) return { ok: true, access: 'write', command: { verb, key, text } };
+  const [verb = '', key = '', text = '', tag = ''] = words;
+  if (READS.has(verb)) return { ok: true, access: 'read', command: { verb, key, text: '', tag } };
+  if (WRITES.has(verb)) return { ok: true, access: 'write', command: { verb, key, text, tag } };
   return { ok: false, error: `unknown command ${JSON.stringify(verb)}` };
 }
 
@@ -66,14 +74,16 @@ export function drawObjectOperation(random: Random, number: number, limits: Stag
   const fill = '.'.repeat(random.below(limits.maxFillBytes + 1));
   switch (kind) {
     case 'counter':
-      return reads ? operation(key, { kind: 'total' }) : operation(key, { kind: 'inc', by: 1 }, '1');
+      return reads
+        ? operation(key, { kind: 'total' })
+        : operation(key, { kind: 'inc', by: 1 }, `1 ${number}`);
     case 'list':
       return reads
         ? operation(key, { kind: 'list' })
         : operation(key, { kind: 'append', element: `e${number}${fill}` }, `e${number}${fill}`);
     case 'register':
       if (reads) return operation(key, { kind: 'get' });
-      if (random.chance(0.2)) return operation(key, { kind: 'del' });
+      if (random.chance(0.2)) return operation(key, { kind: 'del' }, `- ${number}`);
       return operation(key, { kind: 'set', value: `v${number}${fill}` }, `v${number}${fill}`);
     default:
       return kind satisfies never;
