@@ -1,0 +1,177 @@
+/**
+ * Executes the commands of one batch within an open transaction and says what became of each.
+ *
+ * All statements are sent at once. When one fails the server ignores everything up to the end of the transaction, so
+ * a first attempt goes without savepoints: with no failure, which is the rule, it costs nothing. With a failure the whole
+ * transaction is rolled back and done again with a savepoint before every command (`careful`), in windows, so
+ * that a failure wastes at most a window of statements that were sent behind it.
+ */
+import type { ChosenCommand } from '@quorate/core/ports';
+import type { Result } from '@quorate/wire';
+import { MAX_WRITE_RESULT_BYTES, resultOf, tooLarge } from './result.ts';
+import { type Reply, type Session, SqlFailure } from './session.ts';
+import type { SqlCommand, SqlStatement } from './sql/command.ts';
+
+/** Commands sent behind one whose fate is not known yet. */
+const WINDOW = 64;
+
+/** A command failed in an attempt without savepoints; nothing of it may stay. */
+export class NeedsCare extends Error {}
+
+export type Execution = {
+  readonly results: readonly Result[];
+  /** Catalog epoch after the batch. */
+  readonly epoch: number;
+  /** The schema was changed. */
+  readonly changedSchema: boolean;
+};
+
+export type ExecutionContext = {
+  readonly session: Session;
+  readonly epoch: number;
+  /** What to execute before a command that has time or randomness of its own. */
+  readonly pin: (command: SqlCommand) => SqlStatement | undefined;
+  /** A name for the plan of a statement, or undefined to have none kept. */
+  readonly planName: (sql: string) => string | undefined;
+  readonly typeName: (id: number) => string | undefined;
+};
+
+type Chosen = ChosenCommand<SqlCommand>;
+
+export const CATALOG_CHANGED: Result = {
+  ok: false,
+  code: 'CATALOG_CHANGED',
+  message: 'the schema was changed after this command was examined and before its turn; give it again',
+};
+
+/** @throws NeedsCare, and SqlFailure for trouble of the store */
+export async function executeAtOnce(
+  commands: readonly Chosen[],
+  context: ExecutionContext,
+): Promise<Execution> {
+  const { session, epoch } = context;
+  const sent = session.gather(() =>
+    commands.map(({ command }) =>
+      isStale(command, epoch) ? Promise.resolve(undefined) : settled(send(command, context)),
+    ),
+  );
+  const results: Result[] = [];
+  for (const each of await Promise.all(sent)) {
+    if (each === undefined) results.push(CATALOG_CHANGED);
+    else if (each instanceof SqlFailure) throw each.judgement === 'refused' ? new NeedsCare() : each;
+    else if (isCut(each)) throw new NeedsCare();
+    else results.push(resultOf(each, context.typeName));
+  }
+  return { results, epoch, changedSchema: false };
+}
+
+/** @throws SqlFailure for trouble of the store */
+export async function executeWithCare(
+  commands: readonly Chosen[],
+  context: ExecutionContext,
+): Promise<Execution> {
+  const results: Result[] = [];
+  let epoch = context.epoch;
+  while (results.length < commands.length) {
+    const first = results.length;
+    const window = windowFrom(commands, first, epoch);
+    if (window.length === 0) {
+      results.push(CATALOG_CHANGED);
+      continue;
+    }
+    const failed = await executeWindow(window, context, results);
+    // A command that changes the schema is the last of its window.
+    if (!failed && window.at(-1)?.isDdl === true) epoch += 1;
+  }
+  return { results, epoch, changedSchema: epoch !== context.epoch };
+}
+
+/** Commands from `first` on that may be sent together: none that is stale, and a change of the schema at the end only. */
+function windowFrom(commands: readonly Chosen[], first: number, epoch: number): SqlCommand[] {
+  const window: SqlCommand[] = [];
+  for (const { command } of commands.slice(first, first + WINDOW)) {
+    if (isStale(command, epoch)) break;
+    window.push(command);
+    if (command.isDdl === true) break;
+  }
+  return window;
+}
+
+/** Adds the results up to the first failure, that one included. True when there was one. */
+async function executeWindow(
+  window: readonly SqlCommand[],
+  context: ExecutionContext,
+  results: Result[],
+): Promise<boolean> {
+  const { session } = context;
+  const sent = session.gather(() =>
+    window.map((command) => {
+      const begun = settled(session.ask('SAVEPOINT command', [], { name: 'quorate_savepoint' }));
+      const done = settled(send(command, context));
+      const ended = settled(session.ask('RELEASE command', [], { name: 'quorate_release' }));
+      return Promise.all([begun, done, ended]);
+    }),
+  );
+  for (const [begun, done, ended] of await Promise.all(sent)) {
+    if (begun instanceof SqlFailure) throw begun;
+    const failure = failureOf(done);
+    if (failure === undefined && !(done instanceof SqlFailure)) {
+      if (ended instanceof SqlFailure) throw ended;
+      results.push(resultOf(done, context.typeName));
+      continue;
+    }
+    // Gone, and so is everything that was sent behind it.
+    await session.run('ROLLBACK TO command; RELEASE command');
+    results.push(failure as Result);
+    return true;
+  }
+  return false;
+}
+
+/** The refusal that an outcome means; undefined when it is none. @throws SqlFailure for trouble of the store */
+function failureOf(outcome: readonly Reply[] | SqlFailure): Result | undefined {
+  if (outcome instanceof SqlFailure) {
+    if (outcome.judgement !== 'refused') throw outcome;
+    return { ok: false, code: outcome.state ?? '', message: outcome.message };
+  }
+  return isCut(outcome) ? tooLarge(MAX_WRITE_RESULT_BYTES) : undefined;
+}
+
+/** The statements of one command, behind what fixes its time and randomness. */
+function send(command: SqlCommand, { session, planName, pin }: ExecutionContext): Promise<Reply[]> {
+  const pinning = pin(command);
+  const pinned = pinning === undefined ? [] : [session.ask(pinning.sql, pinning.params)];
+  const replies = command.statements.map(({ sql, params }) => {
+    const name = planName(sql);
+    return session.ask(sql, params, {
+      maxBytes: MAX_WRITE_RESULT_BYTES,
+      ...(name === undefined ? {} : { name }),
+    });
+  });
+  return firstFailure([...pinned, ...replies]).then(() => Promise.all(replies));
+}
+
+/** Waits for all, so that nothing is under way any more, then fails as the first of them did. */
+async function firstFailure(all: readonly Promise<Reply>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(all);
+  const failed = outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map(({ reason }) => reason as unknown);
+  // What follows a failure fails with 25P02 ("transaction is aborted"); the first one is the cause.
+  if (failed.length > 0) throw failed[0];
+}
+
+function isStale({ catalogEpoch }: SqlCommand, epoch: number): boolean {
+  return catalogEpoch !== undefined && catalogEpoch !== epoch;
+}
+
+function isCut(replies: readonly Reply[]): boolean {
+  return replies.some((reply) => reply.isCut);
+}
+
+function settled<Value>(outcome: Promise<Value>): Promise<Value | SqlFailure> {
+  return outcome.catch((error: unknown) => {
+    if (error instanceof SqlFailure) return error;
+    throw error;
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * The PostgreSQL backend: one server for each replica, which holds the data, and beside it, in the schema `quorate`,
+ * what the framework keeps. Written against the full contract (`Backend` in @quorate/core/ports).
+ *
+ * Here is who does what: `writer.ts` applies, `side-sessions.ts` read and flush, `snapshot/` carries the whole database,
+ * `sql/` knows the language: what is a read, what is refused, what is fixed before it is logged.
+ */
+import {
+  type ApplyBatch,
+  asSlot,
+  type Backend,
+  type BackendContext,
+  type BackendHealth,
+  type BackendImage,
+  type BackendSnapshot,
+  BackendUnavailable,
+  type Parsed,
+  type PrepareContext,
+  type Slot,
+} from '@quorate/core/ports';
+import type { CommandInput, Result } from '@quorate/wire';
+import { digestOf, digestParts, type StateDigest } from './digest.ts';
+import { type OpenedWriter, openWriter } from './open-writer.ts';
+import type { PostgresOptions } from './options.ts';
+import { runQuery } from './query.ts';
+import { readSchemaParts } from './schema-parts.ts';
+import { claimDatabase } from './server-check.ts';
+import { Session, type SessionOptions, troubleOf } from './session.ts';
+import { MAY_WRITE } from './settings.ts';
+import { SideSessions } from './side-sessions.ts';
+import { OpenSnapshots } from './snapshot/open-snapshots.ts';
+import { type ReceivedSnapshot, restoreFrom, withReceived } from './snapshot/restore.ts';
+import type { SqlCommand } from './sql/command.ts';
+import type { SqlLanguage } from './sql-language.ts';
+import { Turns } from './turns.ts';
+
+export class PostgresBackend implements Backend<SqlCommand> {
+  readonly name = 'postgres';
+  readonly durability = 'durable';
+  readonly #options: PostgresOptions;
+  readonly #language: SqlLanguage;
+  readonly #connect: SessionOptions;
+  readonly #side: SideSessions;
+  #opened: OpenedWriter | undefined;
+  /** The catalog as `prepare` uses it, of one epoch. */
+  #catalog: { readonly epoch: number; readonly loading: Promise<unknown>; loaded?: unknown } | undefined;
+  #loaded = false;
+  #directory = '';
+  /** Applying, the beginning of a snapshot and restoring take turns. */
+  readonly #turns = new Turns();
+  readonly #snapshots = new OpenSnapshots();
+
+  constructor(options: PostgresOptions, language: SqlLanguage) {
+    const { url, connectTimeoutMs } = options;
+    this.#options = options;
+    this.#language = language;
+    this.#connect = { url, connectTimeoutMs, purpose: 'apply' };
+    this.#side = new SideSessions(this.#connect, options.readTimeoutMs);
+  }
+
+  async open({ directory }: BackendContext): Promise<BackendImage> {
+    if (!this.#loaded) await this.#language.load();
+    this.#loaded = true;
+    this.#directory = directory;
+    this.#opened?.writer.session.abandon();
+    this.#opened = undefined;
+    return imageOf(await this.#reopen());
+  }
+
+  async #reopen(): Promise<OpenedWriter> {
+    const opened = await openWriter(this.#connect, this.#language);
+    this.#opened = opened;
+    return opened;
+  }
+
+  parse(input: CommandInput): Parsed<SqlCommand> {
+    return this.#language.parse(input);
+  }
+
+  encode(command: SqlCommand): Uint8Array {
+    return this.#language.encode(command);
+  }
+
+  decode(bytes: Uint8Array): SqlCommand {
+    return this.#language.decode(bytes);
+  }
+
+  explain(input: CommandInput): string {
+    return this.#language.explain(input, this.#catalog?.loaded);
+  }
+
+  async prepare(command: SqlCommand, context: PrepareContext): Promise<SqlCommand> {
+    return this.#language.prepare(command, await this.#currentCatalog(), context);
+  }
+
+  /** Read once for every epoch; whoever comes meanwhile waits for the same reading. */
+  async #currentCatalog(): Promise<unknown> {
+    const epoch = this.#opened?.writer.catalogEpoch;
+    if (epoch === undefined) throw new BackendUnavailable('the store is not open');
+    if (this.#catalog?.epoch !== epoch) {
+      const catalog: { epoch: number; loading: Promise<unknown>; loaded?: unknown } = {
+        epoch,
+        loading: this.#loadCatalog(epoch),
+      };
+      this.#catalog = catalog;
+      catalog.loading.then(
+        (loaded) => {
+          catalog.loaded = loaded;
+        },
+        () => {
+          if (this.#catalog === catalog) this.#catalog = undefined;
+        },
+      );
+    }
+    return this.#catalog.loading;
+  }
+
+  async #loadCatalog(epoch: number): Promise<unknown> {
+    const session = await this.#side.extra('catalog');
+    try {
+      await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const reader = {
+        query: async (sql: string, params: readonly (string | null)[]) =>
+          (await session.ask(sql, params)).rows,
+      };
+      const [row] = await reader.query('SELECT catalog_epoch FROM quorate.mark', []);
+      if (Number(row?.[0]) !== epoch) throw new BackendUnavailable('the schema is being changed; try again');
+      return await this.#language.loadCatalog(reader, epoch);
+    } catch (error) {
+      throw troubleOf(error, 'cannot read the catalog');
+    } finally {
+      await session.close();
+    }
+  }
+
+  apply(batch: ApplyBatch<SqlCommand>): Promise<readonly Result[]> {
+    return this.#turns.take(() => this.#snapshots.around(batch, () => this.#apply(batch)));
+  }
+
+  async #apply(batch: ApplyBatch<SqlCommand>): Promise<readonly Result[]> {
+    const opened = this.#opened?.writer.session.isBroken === false ? this.#opened : await this.#reopen();
+    return opened.writer.apply(batch);
+  }
+
+  async query(command: SqlCommand): Promise<Result> {
+    const opened = this.#opened;
+    if (opened === undefined) throw new BackendUnavailable('the store is not open');
+    return runQuery(await this.#side.get('read'), command, opened.writer.typeName);
+  }
+
+  async flush(): Promise<Slot> {
+    const opened = this.#opened;
+    if (opened === undefined) throw new BackendUnavailable('the store is not open');
+    const slot = opened.writer.mark?.slot ?? asSlot(0);
+    try {
+      const session = await this.#side.get('care');
+      // A commit that waits for its flush has everything before it flushed too.
+      await session.ask('UPDATE quorate.flushes SET count = count + 1', [], { name: 'quorate_flush' });
+    } catch (error) {
+      throw troubleOf(error, 'cannot flush');
+    }
+    return opened.facts.flushes ? slot : asSlot(0);
+  }
+
+  snapshot(): Promise<BackendSnapshot> {
+    return this.#turns.take(async () => {
+      const opened = this.#opened ?? (await this.#reopen());
+      const session = await this.#side.extra('snapshot', { copies: true });
+      const { url, pgDump } = this.#options;
+      const { major: serverMajor } = opened.facts;
+      return this.#snapshots.take({ session, directory: this.#directory, url, pgDump, serverMajor });
+    });
+  }
+
+  async restore(received: ReceivedSnapshot): Promise<BackendImage> {
+    await withReceived(received, this.#directory, (file) =>
+      this.#turns.take(async () => {
+        const opened = this.#opened ?? (await this.#reopen());
+        this.#snapshots.cancelAll('a snapshot is being restored');
+        await opened.writer.session.close();
+        const session = await Session.connect({
+          ...this.#connect,
+          purpose: 'restore',
+          copies: true,
+          settings: MAY_WRITE,
+        });
+        await claimDatabase(session);
+        await restoreFrom(file, received.slot, session, opened.facts.major);
+        await session.close();
+      }),
+    );
+    this.#catalog = undefined;
+    return imageOf(await this.#turns.take(() => this.#reopen()));
+  }
+
+  async digest(): Promise<string> {
+    return digestOf(await this.digestParts());
+  }
+
+  /** The digests of schema, tables and sequences by name, to find where two replicas differ. */
+  async digestParts(): Promise<StateDigest> {
+    const session = await this.#side.extra('digest');
+    try {
+      await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return await digestParts(session);
+    } catch (error) {
+      throw troubleOf(error, 'cannot compute the digest');
+    } finally {
+      await session.close();
+    }
+  }
+
+  async health(): Promise<BackendHealth> {
+    const opened = this.#opened;
+    if (opened === undefined) return { ok: false, detail: 'the store is not open' };
+    try {
+      const { unguarded } = await readSchemaParts(await this.#side.get('care'));
+      if (unguarded.length > 0)
+        return { ok: false, detail: `table ${unguarded[0]} was made or changed by somebody else` };
+    } catch (error) {
+      return { ok: false, detail: troubleOf(error, 'the server does not answer').message };
+    }
+    const warning = opened.facts.flushes
+      ? ''
+      : '; fsync or full_page_writes is off: nothing is reported as durable';
+    return { ok: true, detail: `PostgreSQL ${opened.facts.major}${warning}` };
+  }
+
+  compatibility(): Readonly<Record<string, string>> {
+    return this.#opened?.facts.compatibility ?? {};
+  }
+
+  async close(): Promise<void> {
+    this.#snapshots.cancelAll('the node ends');
+    await Promise.all([this.#side.close(), this.#opened?.writer.session.close()]);
+  }
+}
+
+function imageOf({ state: { mark, records, lastResults } }: OpenedWriter): BackendImage {
+  return { mark, records, lastResults };
+}

@@ -1,0 +1,40 @@
+/** Reads: in a transaction that cannot write, as of the last applied batch. */
+import type { Result } from '@quorate/wire';
+import { MAX_READ_RESULT_BYTES, resultOf, tooLarge } from './result.ts';
+import { type Reply, type Session, SqlFailure, troubleOf } from './session.ts';
+import type { SqlCommand } from './sql/command.ts';
+
+export type TypeName = (id: number) => string | undefined;
+
+/**
+ * All statements of the command see the same state. An error of the statement is a refusal; also one that took longer
+ * than a read may. @throws BackendUnavailable
+ */
+export async function runQuery(session: Session, command: SqlCommand, typeName: TypeName): Promise<Result> {
+  const sent = session.gather(() => [
+    session.ask('BEGIN READ ONLY', [], { name: 'quorate_begin' }),
+    ...command.statements.map(({ sql, params }) =>
+      session.ask(sql, params, { maxBytes: MAX_READ_RESULT_BYTES }),
+    ),
+    session.ask('ROLLBACK', [], { name: 'quorate_rollback' }),
+  ]);
+  const replies: Reply[] = [];
+  for (const outcome of await Promise.allSettled(sent)) {
+    if (outcome.status === 'fulfilled') replies.push(outcome.value);
+    else return refusalOf(outcome.reason);
+  }
+  const answers = replies.slice(1, -1);
+  if (answers.some((reply) => reply.isCut)) return tooLarge(MAX_READ_RESULT_BYTES);
+  return resultOf(answers, typeName);
+}
+
+/** query_canceled: the read time-out. */
+const CANCELED = '57014';
+
+function refusalOf(error: unknown): Result {
+  if (error instanceof SqlFailure && (error.judgement === 'refused' || error.state === CANCELED)) {
+    const slow = error.state === CANCELED ? '; see readTimeoutMs' : '';
+    return { ok: false, code: error.state ?? '', message: `${error.message}${slow}` };
+  }
+  throw troubleOf(error, 'cannot read');
+}

@@ -1,0 +1,56 @@
+/**
+ * Sessions beside the writer's: made when first asked for, made anew after they broke. None of them writes user data.
+ */
+import type { BackendUnavailable } from '@quorate/core/ports';
+import { Session, type SessionOptions } from './session.ts';
+
+/** 'read' answers queries and only reads; 'care' flushes, looks at the catalog and asks after the server's health. */
+export type Side = 'read' | 'care';
+
+export class SideSessions {
+  readonly #options: Omit<SessionOptions, 'purpose' | 'settings'>;
+  readonly #readTimeoutMs: number;
+  readonly #sessions = new Map<Side, Promise<Session>>();
+  #closed = false;
+
+  constructor(options: Omit<SessionOptions, 'purpose' | 'settings'>, readTimeoutMs: number) {
+    this.#options = options;
+    this.#readTimeoutMs = readTimeoutMs;
+  }
+
+  /** @throws BackendUnavailable */
+  async get(side: Side): Promise<Session> {
+    const known = await this.#sessions.get(side)?.catch((_error: BackendUnavailable) => undefined);
+    if (known?.isBroken === false) return known;
+    const connecting = this.#connect(side);
+    this.#sessions.set(side, connecting);
+    return connecting;
+  }
+
+  /** One more session that only reads and has no time limit, for whoever asks; they close it. */
+  extra(purpose: string, { copies = false }: { readonly copies?: boolean } = {}): Promise<Session> {
+    const settings = { default_transaction_read_only: 'on' };
+    return Session.connect({ ...this.#options, purpose, copies, settings });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const outcome of await Promise.allSettled(this.#sessions.values()))
+      if (outcome.status === 'fulfilled') await outcome.value.close();
+    this.#sessions.clear();
+  }
+
+  async #connect(side: Side): Promise<Session> {
+    const settings =
+      side === 'read'
+        ? {
+            default_transaction_read_only: 'on',
+            default_transaction_isolation: 'repeatable read',
+            statement_timeout: `${this.#readTimeoutMs}ms`,
+          }
+        : { synchronous_commit: 'on' };
+    const session = await Session.connect({ ...this.#options, purpose: side, settings });
+    if (this.#closed) session.abandon();
+    return session;
+  }
+}

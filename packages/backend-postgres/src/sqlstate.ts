@@ -1,0 +1,67 @@
+/**
+ * What an SQLSTATE means for a replica. Every replica must come to the same judgement about a command, so a state is
+ * a refusal only if it follows from the command and the data; what depends on the machine is trouble of the store.
+ *
+ * Classes are the first two characters (PostgreSQL manual, appendix A).
+ */
+
+/**
+ * 'refused': the same on every replica, the command's result. 'unavailable': this store cannot do it now; the same
+ * batch again, later. 'diverged': this store's data is damaged or impossible.
+ */
+export type Judgement = 'refused' | 'unavailable' | 'diverged';
+
+const REFUSED_CLASSES = new Set([
+  '0A', // feature not supported
+  '20', // case not found
+  '21', // cardinality violation
+  '22', // data exception
+  '23', // constraint violation
+  '27', // triggered data change
+  '2B', // dependent objects still exist
+  '2F', // SQL routine exception
+  '34', // invalid cursor name
+  '38', // external routine exception
+  '39', // external routine invocation exception
+  '3F', // invalid schema name
+  '42', // syntax error or access rule violation
+  '44', // with check option
+  '54', // program limit exceeded; the limits are part of `compatibility`
+  'P0', // raised by a function
+]);
+
+/** Single states that are judged otherwise than their class. */
+const SINGLES = new Map<string, Judgement>([
+  ['55000', 'refused'], // not in prerequisite state: currval before nextval, a view not populated
+  ['55006', 'refused'], // object in use: by the same command, as other sessions do not use user objects
+  ['55P04', 'refused'], // an enum value that the same batch added
+  ['25001', 'refused'], // not allowed within a transaction block
+]);
+
+/** `state` is undefined when the connection broke before the server could say anything. */
+export function judge(state: string | undefined): Judgement {
+  if (state === undefined) return 'unavailable';
+  const single = SINGLES.get(state);
+  if (single !== undefined) return single;
+  const stateClass = state.slice(0, 2);
+  if (REFUSED_CLASSES.has(stateClass)) return 'refused';
+  // Internal errors: corrupted data or index, or a fault of the server itself.
+  return stateClass === 'XX' ? 'diverged' : 'unavailable';
+}
+
+const ADVICE = new Map<string, string>([
+  ['28', 'check user and password of `url`'],
+  ['3D', 'create the database, or run `quorate postgres init`'],
+  ['53100', 'free disk space on the database server'],
+  ['53200', 'give the database server more memory'],
+  ['53300', 'raise max_connections of the server: a node needs up to five connections'],
+  ['55P03', 'another session holds a lock on a replicated table; end it'],
+  ['57P03', 'the server is starting or stopping'],
+  ['25006', 'the server only reads: it is a standby, or default_transaction_read_only is on'],
+]);
+
+/** What to do about trouble, or an empty text. */
+export function adviceFor(state: string | undefined): string {
+  if (state === undefined) return '';
+  return ADVICE.get(state) ?? ADVICE.get(state.slice(0, 2)) ?? '';
+}

@@ -1,0 +1,208 @@
+/**
+ * The session that applies batches: one transaction for each, in which effects, mark, records, sequences and results
+ * are stored together or not at all.
+ *
+ * Two round trips a batch: everything that executes is sent at once, and when all of it went well, everything that
+ * records it and the COMMIT. After any trouble the session is given up; the next one reads from the store what became
+ * of it.
+ */
+import { type ApplyBatch, BackendDiverged, type BackendImage, judgeStep } from '@quorate/core/ports';
+import type { Result } from '@quorate/wire';
+import {
+  type Execution,
+  type ExecutionContext,
+  executeAtOnce,
+  executeWithCare,
+  NeedsCare,
+} from './execution.ts';
+import {
+  arrayOf,
+  DELETE_RECORDS,
+  LOCK_MARK,
+  markOf,
+  markParams,
+  recordParams,
+  type StoredState,
+  UPSERT_RECORDS,
+  WRITE_MARK,
+} from './own-schema.ts';
+import { PlanNames } from './plan-names.ts';
+import { guardTables, readSchemaParts, type SchemaParts, sequencesQuery } from './schema-parts.ts';
+import {
+  KEEP_SEQUENCES,
+  movedParams,
+  restoreSequences,
+  type SequenceStates,
+  statesOf,
+  UPSERT_SEQUENCES,
+} from './sequences.ts';
+import { type Reply, type Session, SqlFailure, troubleOf } from './session.ts';
+import type { SqlCommand } from './sql/command.ts';
+
+/** After a command failed, so many batches start with savepoints: failures come in swarms. */
+const CAREFUL_BATCHES = 16;
+
+export type WriterOptions = {
+  readonly session: Session;
+  readonly state: StoredState;
+  readonly parts: SchemaParts;
+  readonly sequences: SequenceStates;
+  readonly typeName: (id: number) => string | undefined;
+  readonly pin: ExecutionContext['pin'];
+};
+
+export class Writer {
+  readonly session: Session;
+  readonly #options: WriterOptions;
+  readonly #plans = new PlanNames();
+  #mark: BackendImage['mark'];
+  #epoch: number;
+  #lastResults: readonly Result[];
+  #parts: SchemaParts;
+  /** As the table `quorate.sequences` has them. */
+  #sequences: SequenceStates;
+  #careful = 0;
+
+  constructor(options: WriterOptions) {
+    const { session, state, parts, sequences } = options;
+    this.session = session;
+    this.#options = options;
+    this.#mark = state.mark;
+    this.#epoch = state.catalogEpoch;
+    this.#lastResults = state.lastResults;
+    this.#parts = parts;
+    this.#sequences = sequences;
+  }
+
+  get mark(): BackendImage['mark'] {
+    return this.#mark;
+  }
+
+  get typeName(): (id: number) => string | undefined {
+    return this.#options.typeName;
+  }
+
+  get catalogEpoch(): number {
+    return this.#epoch;
+  }
+
+  /** @throws BackendUnavailable, BackendDiverged; the session is broken afterwards unless nothing was begun */
+  async apply(batch: ApplyBatch<SqlCommand>): Promise<readonly Result[]> {
+    if (judgeStep(this.#mark, batch) === 'repeated') return this.#lastResults;
+    try {
+      const execution = await this.#execute(batch);
+      await this.#store(batch, execution);
+      this.#mark = batch.next;
+      this.#epoch = execution.epoch;
+      this.#lastResults = execution.results;
+      return execution.results;
+    } catch (error) {
+      this.session.abandon();
+      throw troubleOf(error, `slot ${batch.slot}`);
+    }
+  }
+
+  async #execute(batch: ApplyBatch<SqlCommand>): Promise<Execution> {
+    const changesSchema = batch.commands.some(({ command }) => command.isDdl === true);
+    if (!changesSchema && this.#careful === 0) {
+      try {
+        return await this.#begin((context) => executeAtOnce(batch.commands, context), true);
+      } catch (error) {
+        if (!(error instanceof NeedsCare)) throw error;
+        await this.session.run('ROLLBACK');
+        this.#careful = CAREFUL_BATCHES;
+      }
+      return this.#begin(async (context) => {
+        await restoreSequences(this.session, this.#parts);
+        return executeWithCare(batch.commands, context);
+      }, true);
+    }
+    if (this.#careful > 0) this.#careful -= 1;
+    return this.#begin((context) => executeWithCare(batch.commands, context), !changesSchema);
+  }
+
+  /** Begins the transaction and takes the lock on the mark, with the first of `execute` right behind. */
+  async #begin(
+    execute: (context: ExecutionContext) => Promise<Execution>,
+    keepPlans: boolean,
+  ): Promise<Execution> {
+    const { typeName, pin } = this.#options;
+    const { session } = this;
+    const context: ExecutionContext = {
+      session,
+      epoch: this.#epoch,
+      pin,
+      typeName,
+      planName: keepPlans ? (sql) => this.#plans.nameOf(sql) : () => undefined,
+    };
+    const [locked, executed] = session.gather(() => [this.#lock(), execute(context)]);
+    const outcomes = await Promise.allSettled([locked, executed]);
+    const [lock, execution] = outcomes;
+    if (lock.status === 'rejected') throw lock.reason;
+    if (execution.status === 'rejected') throw execution.reason;
+    return execution.value;
+  }
+
+  /** @throws BackendDiverged when somebody else moved the mark since we last looked */
+  async #lock(): Promise<void> {
+    const { session } = this;
+    const begun = session.ask('BEGIN', [], { name: 'quorate_begin' });
+    const locked = session.ask(LOCK_MARK, [], { name: 'quorate_lock' });
+    await begun;
+    const { mark, catalogEpoch } = markOf((await locked).rows[0]);
+    const slot = mark?.slot ?? 0;
+    if (
+      slot !== (this.#mark?.slot ?? 0) ||
+      mark?.digest !== this.#mark?.digest ||
+      catalogEpoch !== this.#epoch
+    )
+      throw new BackendDiverged(
+        `somebody else wrote to schema quorate: the mark is at slot ${slot} and was at slot ${this.#mark?.slot ?? 0}`,
+      );
+  }
+
+  async #store(batch: ApplyBatch<SqlCommand>, execution: Execution): Promise<void> {
+    const { session } = this;
+    let parts = this.#parts;
+    if (execution.changedSchema) {
+      parts = await readSchemaParts(session);
+      await guardTables(session, parts);
+    }
+    const sequences = await this.#readSequences(parts);
+    const moved = movedParams(this.#sequences, sequences);
+    const { upsert, remove } = recordParams(batch.records);
+    const mark = markParams(batch.next, execution.epoch, execution.results);
+    const sent = session.gather(() => {
+      const replies: Promise<Reply>[] = [];
+      const ask = (name: string, sql: string, params: Parameters<Session['ask']>[1] = []): void => {
+        replies.push(session.ask(sql, params, { name }));
+      };
+      if (upsert !== undefined) ask('quorate_upsert', UPSERT_RECORDS, upsert);
+      if (remove !== undefined) ask('quorate_remove', DELETE_RECORDS, remove);
+      if (moved !== undefined) ask('quorate_moved', UPSERT_SEQUENCES, moved);
+      if (execution.changedSchema) ask('quorate_keep', KEEP_SEQUENCES, [arrayOf(parts.sequences)]);
+      ask('quorate_mark', WRITE_MARK, mark);
+      ask('quorate_commit', 'COMMIT');
+      return replies;
+    });
+    const outcomes = await Promise.allSettled(sent);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+    const committed = outcomes.at(-1);
+    if (committed?.status === 'fulfilled' && committed.value.command !== 'COMMIT')
+      throw new SqlFailure('the transaction was not committed', undefined);
+    this.#parts = parts;
+    this.#sequences = sequences;
+    if (!execution.changedSchema) return;
+    // A plan kept from before may fail where a fresh one does not.
+    this.#plans.forget();
+    await session.forgetPlans();
+  }
+
+  async #readSequences(parts: SchemaParts): Promise<SequenceStates> {
+    const query = sequencesQuery(parts);
+    return statesOf(query === undefined ? NOTHING : await this.session.ask(query));
+  }
+}
+
+const NOTHING: Reply = { command: '', rowCount: 0, fields: [], rows: [], isCut: false };
