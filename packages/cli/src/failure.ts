@@ -2,6 +2,7 @@
  * How `quorate` says that something went wrong: `quorate: CODE: message`, further lines only where a place in a
  * file or a list of choices is shown, and never a stack trace unless QUORATE_DEBUG=1 asks for it.
  */
+import { maskSecrets } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 import { CommandFailure } from './exit-codes.ts';
 
@@ -12,8 +13,12 @@ export function describeFailure(error: unknown, env: NodeJS.ProcessEnv): string 
   return `quorate: ${failureText(error)}\n${trace}`;
 }
 
-/** `CODE: message`, with what is known about the command's fate where that matters. */
+/** `CODE: message`, with what is known about the command's fate where that matters, and without passwords. */
 export function failureText(error: unknown): string {
+  return maskSecrets(wordsOf(error));
+}
+
+function wordsOf(error: unknown): string {
   if (!(error instanceof QuorateError)) {
     return `INTERNAL: ${error instanceof Error ? error.message : String(error)} (QUORATE_DEBUG=1 shows where)`;
   }

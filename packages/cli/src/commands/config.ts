@@ -9,12 +9,14 @@ import {
   configError,
   configFileSchema,
   describeOrigin,
+  hideSecrets,
   type Problem,
   parseAddress,
   SETTING_KEYS,
   type SettingKey,
   type Settings,
   settingProblem,
+  settingsOfNode,
 } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
@@ -32,7 +34,7 @@ export async function runConfigCheck(context: CommandContext, options: SettingFl
   const settings = await context.settings(settingFlagsOf(options));
   const problems = await nobodysAddresses(settings);
   if (problems.length > 0) throw configError(settings.source, problems);
-  await loadBackend(settings);
+  for (let node = 1; node <= settings.addrs.length; node++) await loadBackend(settingsOfNode(settings, node));
   if (context.format === 'json') {
     context.printJson({
       ok: true,
@@ -93,22 +95,7 @@ async function nobodysAddresses(settings: Settings): Promise<Problem[]> {
   return problems.flat();
 }
 
-const HIDDEN = '***';
-
 /** Passwords do not belong on a screen. */
 function shownValue(settings: Settings, key: SettingKey): unknown {
   return key === 'backendOptions' ? hideSecrets(settings.backendOptions) : settings[key];
-}
-
-function hideSecrets(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/]*):[^@/]*@/i, `$1:${HIDDEN}@`);
-  if (Array.isArray(value)) return value.map(hideSecrets);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      /password|secret|token/i.test(key) ? HIDDEN : hideSecrets(inner),
-    ]),
-  );
 }

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import type { RunningServer } from '@quorate/core';
-import { clusterIdOf, probeAddress, resolveSelf, type Settings } from '@quorate/core/config';
+import { clusterIdOf, probeAddress, resolveSelf, type Settings, settingsOfNode } from '@quorate/core/config';
 import type { Logger, NodeId } from '@quorate/core/ports';
 import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
@@ -74,10 +74,11 @@ async function startFirstFree(
   for (let attempt = 1; ; attempt++) {
     const self = await resolveSelf(settings, which);
     await refuseTakenAddress(settings, self);
-    const backend = await loadBackend(settings);
+    const own = settingsOfNode(settings, self);
+    const backend = await loadBackend(own);
     const logger = createLogger(options.logLevel, context.streams.stderr, { node: self });
     try {
-      return { server: await startServer({ settings, self, backend, logger }), logger };
+      return { server: await startServer({ settings: own, self, backend, logger }), logger };
     } catch (error) {
       const isTaken =
         error instanceof QuorateError && (error.code === 'ADDRESS_IN_USE' || error.code === 'JOURNAL_LOCKED');

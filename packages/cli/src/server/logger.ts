@@ -1,7 +1,8 @@
 /**
  * The log lines of a node, on standard error: JSON by pino where a program reads them, one plain line each where a
- * person does. Written synchronously, so that the last words before a crash are there.
+ * person does. Written synchronously, so that the last words before a crash are there. Passwords are masked.
  */
+import { maskSecrets } from '@quorate/core/config';
 import type { LogFields, Logger } from '@quorate/core/ports';
 import { pino } from 'pino';
 
@@ -14,6 +15,15 @@ export function createLogger(level: LogLevel, stream: NodeJS.WriteStream, bindin
   return stream.isTTY ? plainLogger(level, stream) : jsonLogger(level, bindings);
 }
 
+function withoutSecrets(fields: LogFields = {}): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? maskSecrets(value) : value,
+    ]),
+  );
+}
+
 function jsonLogger(level: LogLevel, bindings: LogFields): Logger {
   const base = { pid: process.pid, ...bindings };
   const destination = pino.destination({ fd: STDERR, sync: true });
@@ -21,18 +31,18 @@ function jsonLogger(level: LogLevel, bindings: LogFields): Logger {
   destination.on('error', () => undefined);
   const sink = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return {
-    debug: (message, fields) => sink.debug(fields ?? {}, message),
-    info: (message, fields) => sink.info(fields ?? {}, message),
-    warn: (message, fields) => sink.warn(fields ?? {}, message),
-    error: (message, fields) => sink.error(fields ?? {}, message),
+    debug: (message, fields) => sink.debug(withoutSecrets(fields), message),
+    info: (message, fields) => sink.info(withoutSecrets(fields), message),
+    warn: (message, fields) => sink.warn(withoutSecrets(fields), message),
+    error: (message, fields) => sink.error(withoutSecrets(fields), message),
   };
 }
 
 function plainLogger(level: LogLevel, stream: NodeJS.WriteStream): Logger {
-  const log = (lineLevel: LogLevel, message: string, fields: LogFields = {}): void => {
+  const log = (lineLevel: LogLevel, message: string, fields?: LogFields): void => {
     if (LOG_LEVELS.indexOf(lineLevel) < LOG_LEVELS.indexOf(level)) return;
     const time = new Date().toISOString().slice(11, 23);
-    const rest = Object.entries(fields).map(([key, value]) =>
+    const rest = Object.entries(withoutSecrets(fields)).map(([key, value]) =>
       value === undefined ? '' : ` ${key}=${String(value)}`,
     );
     stream.write(`${time} ${lineLevel.padEnd(5)} ${message}${rest.join('')}\n`);

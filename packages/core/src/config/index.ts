@@ -1,10 +1,12 @@
 /** Settings of a node: re-exports only. Loads neither the YAML parser nor the validator until `loadSettings` runs. */
 export * from './address.ts';
+export { settingsOfNode } from './backend-options.ts';
 export * from './duration.ts';
 export { splitList } from './from-text.ts';
 export * from './identity.ts';
 export * from './load.ts';
 export { nearestWord } from './nearest.ts';
+export { hideSecrets, maskSecrets } from './secrets.ts';
 export * from './self.ts';
 export { settingProblem } from './setting-problem.ts';
 export * from './settings.ts';

@@ -15,6 +15,7 @@ import { SYSTEM_CLOCK } from '../adapters/system-clock.ts';
 import { createClientListener, createWebSocketTransport } from '../adapters/websocket/index.ts';
 import { parseAddress } from '../config/address.ts';
 import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
+import { maskSecrets } from '../config/secrets.ts';
 import type { Settings } from '../config/settings.ts';
 import {
   type Backend,
@@ -239,7 +240,8 @@ class Server implements RunningServer {
     });
     this.#http = createNodeServer({
       ...hostAndPort(addr),
-      readiness: () => this.#engine.readiness(),
+      readiness: () =>
+        this.#engine.readiness().map((check) => ({ ...check, detail: maskSecrets(check.detail) })),
       status: () => this.status(),
       upgrades: { '/peer': this.#transport.upgrade, '/client': this.#clients.upgrade },
       logger,
@@ -257,7 +259,14 @@ class Server implements RunningServer {
       .map((addr, index) => ({ id: index + 1, addr, up: up.get(asNodeId(index + 1)) ?? false }))
       .filter(({ id }) => id !== this.id);
     const network = { peers: this.#transport.counters(), clients: this.#clients.counters() };
-    return { ...this.#engine.status(), pid: process.pid, peers, network };
+    const status = this.#engine.status();
+    const { health, detail, ...backend } = status.backend;
+    const shown = {
+      ...backend,
+      detail: maskSecrets(detail),
+      health: { ok: health.ok, detail: maskSecrets(health.detail) },
+    };
+    return { ...status, backend: shown, pid: process.pid, peers, network };
   }
 
   stop(): Promise<void> {
