@@ -7,9 +7,9 @@
  *   npm run modelcheck -- --list
  */
 import { parseArgs } from 'node:util';
-import * as protocol from '@quorate/core/protocol';
-import { isGood, modelCheck, type Report } from './model-check.ts';
-import { reporterOf } from './progress.ts';
+import { isGood, type Report } from './model-check.ts';
+import { reportText, sumOf } from './progress.ts';
+import { searchInThread } from './scope-worker.ts';
 import { PLANS, type Plan } from './scopes.ts';
 
 const USAGE =
@@ -17,22 +17,22 @@ const USAGE =
 const DEFAULT_MAX_GIB = 4;
 
 const write = (text: string): void => void process.stdout.write(text);
-process.exitCode = main();
+process.exitCode = await main();
 
-function main(): number {
+async function main(): Promise<number> {
   const options = readOptions();
-  if (options === undefined) return 2;
+  if (options === 'misunderstood') return 2;
+  if (options.isList) return list();
   const { plans, statesOf, maxGib } = options;
-  const reporter = reporterOf(write, maxGib);
   const reports: Report[] = [];
-  for (const { scope, ...plan } of plans) {
-    const maxStates = statesOf({ scope, ...plan });
+  for (const plan of plans) {
+    const maxStates = statesOf(plan);
     if (maxStates === 0) continue;
-    const report = modelCheck(protocol, scope, { maxStates, onProgress: reporter.onProgress(scope.name) });
+    const report = await searchInThread({ scope: plan.scope.name, maxStates, maxGib }, write);
     reports.push(report);
-    reporter.tell(report, plan.about);
+    write(reportText(report, plan.about));
   }
-  reporter.sum(reports);
+  write(`${sumOf(reports)}\n`);
   return reports.length > 0 && reports.every(isGood) ? 0 : 1;
 }
 
@@ -40,10 +40,15 @@ type Options = {
   readonly plans: readonly Plan[];
   readonly statesOf: (plan: Plan) => number;
   readonly maxGib: number;
+  readonly isList: boolean;
 };
 
-/** Undefined when nothing is to be searched: the list was wanted, or the words were not understood. */
-function readOptions(): Options | undefined {
+function list(): number {
+  for (const { scope, about } of PLANS) write(`${scope.name.padEnd(16)} ${about}\n`);
+  return 0;
+}
+
+function readOptions(): Options | 'misunderstood' {
   try {
     const { values } = parseArgs({
       options: {
@@ -56,20 +61,17 @@ function readOptions(): Options | undefined {
     });
     const unknown = values.scope.find((name) => !PLANS.some(({ scope }) => scope.name === name));
     if (unknown !== undefined) throw new TypeError(`there is no scope ${unknown}`);
-    if (values.list) {
-      for (const { scope, about } of PLANS) write(`${scope.name.padEnd(16)} ${about}\n`);
-      return undefined;
-    }
     const states = values.states === undefined ? undefined : countOf(values.states);
     return {
       plans: PLANS.filter(({ scope }) => values.scope.length === 0 || values.scope.includes(scope.name)),
       statesOf: ({ quickStates, longStates }) => states ?? (values.quick ? quickStates : longStates),
       maxGib: countOf(values['max-gib']),
+      isList: values.list,
     };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     process.stderr.write(`${error.message}\n${USAGE}`);
-    return undefined;
+    return 'misunderstood';
   }
 }
 

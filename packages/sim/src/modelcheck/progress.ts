@@ -1,6 +1,6 @@
 /**
  * What the command prints: a line every few seconds, a line for each scope, a transcript when something is wrong, and the
- * sum. Also stops a search that would take more memory than it may.
+ * sum. The same hook that tells stops a search that would take more memory than it may.
  */
 import type { Report } from './model-check.ts';
 import type { Totals } from './search.ts';
@@ -8,42 +8,38 @@ import type { Totals } from './search.ts';
 const EVERY_MS = 10_000;
 const GIB = 2 ** 30;
 
-export type Reporter = {
-  onProgress(scope: string): (totals: Totals) => 'go on' | 'stop';
-  tell(report: Report, about: string): void;
-  sum(reports: readonly Report[]): void;
-};
-
-export function reporterOf(write: (text: string) => void, maxGib: number): Reporter {
-  return {
-    onProgress: (scope) => {
-      const startedAt = performance.now();
-      let toldAt = startedAt;
-      return (totals) => {
-        const now = performance.now();
-        const bytes = process.memoryUsage.rss();
-        if (now - toldAt >= EVERY_MS) {
-          toldAt = now;
-          write(
-            `  ${scope}: ${progressOf(totals, (now - startedAt) / 1000)}, ${(bytes / GIB).toFixed(1)} GiB\n`,
-          );
-        }
-        if (bytes < maxGib * GIB) return 'go on';
-        write(`  ${scope}: stopped at ${maxGib} GiB\n`);
-        return 'stop';
-      };
-    },
-    tell: (report, about) => {
-      write(`${lineOf(report)}  ${about}\n`);
-      if (report.missed.length > 0 && report.finding === undefined)
-        write(`  NEVER REACHED: ${report.missed.join(', ')}\n`);
-      if (report.finding !== undefined) write(`\n${report.finding.transcript}\n`);
-    },
-    sum: (reports) => write(`${sumOf(reports)}\n`),
+/** Says how far a search is, now and then, and stops it when it takes more memory than it may. */
+export function progressOf(
+  scope: string,
+  maxGib: number,
+  write: (line: string) => void,
+): (totals: Totals) => 'go on' | 'stop' {
+  const startedAt = performance.now();
+  let toldAt = startedAt;
+  return (totals) => {
+    const now = performance.now();
+    const bytes = process.memoryUsage.rss();
+    if (now - toldAt >= EVERY_MS) {
+      toldAt = now;
+      const figures = figuresOf(totals, (now - startedAt) / 1000);
+      write(`  ${scope}: ${figures}, ${(bytes / GIB).toFixed(1)} GiB\n`);
+    }
+    if (bytes < maxGib * GIB) return 'go on';
+    write(`  ${scope}: stopped at ${maxGib} GiB\n`);
+    return 'stop';
   };
 }
 
-function progressOf({ states, explored, depth }: Totals, seconds: number): string {
+/** The line of a scope, what it never reached, and the transcript of what it found. */
+export function reportText(report: Report, about: string): string {
+  const { missed, finding } = report;
+  const lines = [`${lineOf(report)}  ${about}`];
+  if (missed.length > 0 && finding === undefined) lines.push(`  NEVER REACHED: ${missed.join(', ')}`);
+  if (finding !== undefined) lines.push('', finding.transcript);
+  return `${lines.join('\n')}\n`;
+}
+
+function figuresOf({ states, explored, depth }: Totals, seconds: number): string {
   const waiting = states - explored;
   return `${grouped(states)} states, depth ${depth}, ${grouped(waiting)} to be explored, ${grouped(states / seconds)} states/s`;
 }
@@ -62,7 +58,7 @@ function lineOf(report: Report): string {
   ].join('');
 }
 
-function sumOf(reports: readonly Report[]): string {
+export function sumOf(reports: readonly Report[]): string {
   const states = reports.reduce((sum, report) => sum + report.states, 0);
   const seconds = reports.reduce((sum, report) => sum + report.seconds, 0);
   const complete = reports.filter(({ isComplete }) => isComplete).length;
