@@ -17,6 +17,7 @@ import { ALL_GRAPHS, GraphPart } from '#src/sweeps/graphs/graph-part.ts';
 import { replayLine, runPart, sample, stride } from '#src/sweeps/run-part.ts';
 import { complaintOf } from '#src/sweeps/stage.ts';
 import type { SweepPart } from '#src/sweeps/sweep-part.ts';
+import { DiskPart } from '../disk/disk-part.ts';
 import { FlipPart } from './flips/flip-part.ts';
 import { FramePart } from './flips/frame-part.ts';
 import { IoPart } from './io-part.ts';
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (salt: number) => SweepPart | Promise<Sweep
   io: () => IoPart.create(),
   flips: () => FlipPart.create(),
   frames: () => new FramePart(),
+  disk: () => new DiskPart(),
 };
 
 const MAX_FAILURES = 20;

@@ -20,3 +20,13 @@ export function writeNew(disk: JournalDisk, name: string, bytes: Uint8Array): vo
     file.close();
   }
 }
+
+/** Durable when this returns. */
+export function writeAt(disk: JournalDisk, name: string, bytes: Uint8Array, position: number): void {
+  const file = disk.open(name);
+  try {
+    file.write(bytes, position);
+  } finally {
+    file.close();
+  }
+}

@@ -74,11 +74,14 @@ function* entriesOf(
   const pending = new Map<number, StoredItem>();
   const losses: string[] = [];
   for (const [index, number] of numbers.entries()) {
-    const { records, lostAt } = lookAt(readWhole(disk, segmentName(number)), number, seed);
+    const next = numbers[index + 1];
+    const following = next === undefined ? undefined : headOf(disk, next, seed);
+    const { records, lostAt } = lookAt(readWhole(disk, segmentName(number)), number, seed, following?.number);
     losses.push(...lostAt.map((at) => `${segmentName(number)} at offset ${at}`));
     for (const { items } of records) for (const item of items) pending.set(item.slot, item);
-    const next = numbers[index + 1];
-    const base = next === undefined ? Number.POSITIVE_INFINITY : baseOf(disk, next, seed, learnedSlot);
+    // Nothing more is certain when the first record of the next segment is damaged.
+    const base =
+      next === undefined ? Number.POSITIVE_INFINITY : Math.min(following?.baseSlot ?? 0, learnedSlot);
     yield* take(pending, base);
   }
   yield* take(pending, Number.POSITIVE_INFINITY);
@@ -93,13 +96,12 @@ function* take(pending: Map<number, StoredItem>, throughSlot: number): Generator
   }
 }
 
-/** What was learned when a segment began; nothing more is certain when its first record is damaged. */
-function baseOf(disk: JournalDisk, number: number, seed: number, learnedSlot: number): number {
+function headOf(disk: JournalDisk, number: number, seed: number): StoredHeader | undefined {
   const file = disk.open(segmentName(number));
   try {
     const bytes = Buffer.alloc(SECTOR_BYTES);
     file.read(bytes, 0);
-    return Math.min(readHeader(bytes, 0, seed)?.baseSlot ?? 0, learnedSlot);
+    return readHeader(bytes, 0, seed);
   } finally {
     file.close();
   }
@@ -111,14 +113,14 @@ type Look = {
   readonly lostAt: readonly number[];
 };
 
-/** Every record of a segment, also those behind a damaged one. */
-function lookAt(bytes: Buffer, number: number, seed: number): Look {
+/** Every record of a segment below `untilNumber`, also those behind a damaged one. */
+function lookAt(bytes: Buffer, number: number, seed: number, untilNumber = Number.POSITIVE_INFINITY): Look {
   const records: { header: StoredHeader; items: readonly StoredItem[] }[] = [];
   const lostAt: number[] = [];
   let lost: number | undefined;
   for (let at = 0; at < bytes.length; ) {
     const record = readRecord(bytes, at, number, seed);
-    if (record === undefined) {
+    if (record === undefined || record.header.number >= untilNumber) {
       lost ??= at;
       at += SECTOR_BYTES;
       continue;

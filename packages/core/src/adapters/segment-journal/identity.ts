@@ -7,7 +7,7 @@ import type { JournalIdentity } from '../../ports/journal.ts';
 import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { asNodeId } from '../../protocol/types.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { readWhole, writeNew } from './disk-files.ts';
+import { readWhole, writeAt, writeNew } from './disk-files.ts';
 import { FORMAT_VERSION } from './layout.ts';
 import { openSealedText, sealText } from './sealed-text.ts';
 
@@ -33,12 +33,14 @@ export function readIdentity(disk: JournalDisk): StoredIdentity | undefined {
   return one ?? other;
 }
 
-/** Replaces a copy that is missing or cannot be read. */
-export function mendIdentity(disk: JournalDisk, identity: StoredIdentity): void {
+/** Replaces a copy that is missing or cannot be read, and writes the others again: see `recover.ts`, flushAgain. */
+export function settleIdentity(disk: JournalDisk, identity: StoredIdentity): void {
+  const bytes = sealText(identity);
   for (const name of IDENTITY_FILES) {
-    if (readCopy(disk, name) !== undefined) continue;
-    if (disk.list().includes(name)) disk.remove(name);
-    writeNew(disk, name, sealText(identity));
+    if (readCopy(disk, name) === undefined) {
+      if (disk.list().includes(name)) disk.remove(name);
+      writeNew(disk, name, bytes);
+    } else writeAt(disk, name, bytes, 0);
   }
 }
 

@@ -7,7 +7,7 @@ import type { PeerRecord } from '../../ports/journal.ts';
 import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { asNodeId } from '../../protocol/types.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { readWhole, writeNew } from './disk-files.ts';
+import { readWhole, writeAt, writeNew } from './disk-files.ts';
 import { openSealedText, sealText } from './sealed-text.ts';
 
 export const PEERS_FILE = 'peers';
@@ -61,13 +61,17 @@ export class Peers {
     const others = this.#current.peers.filter(({ node }) => node !== record.node);
     const peers = [...others, record].sort((left, right) => left.node - right.node);
     const next = { version: this.#current.version + 1, peers };
-    const file = this.#disk.open(PEERS_FILE);
-    try {
-      file.write(placeOf(next), (next.version % 2) * PLACE_BYTES);
-    } finally {
-      file.close();
-    }
+    this.#write(next);
     this.#current = next;
+  }
+
+  /** See `recover.ts`, flushAgain. */
+  flushAgain(): void {
+    this.#write(this.#current);
+  }
+
+  #write(version: Version): void {
+    writeAt(this.#disk, PEERS_FILE, placeOf(version), (version.version % 2) * PLACE_BYTES);
   }
 }
 

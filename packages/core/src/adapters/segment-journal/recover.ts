@@ -11,10 +11,17 @@ import { requireSame } from '../journal-common/same-identity.ts';
 import { corrupt } from '../journal-common/trouble.ts';
 import { readWhole } from './disk-files.ts';
 import { HardState } from './hard-state.ts';
-import { mendIdentity, readIdentity, type StoredIdentity } from './identity.ts';
+import { readIdentity, type StoredIdentity, settleIdentity } from './identity.ts';
 import { type RecordHeader, readHeader, SECTOR_BYTES, type StoredHeader, seedOf } from './layout.ts';
 import { Peers } from './peers.ts';
-import { readRecord, requireTornEnd, type Scan, scanSegment } from './scan.ts';
+import {
+  hasIntactValues,
+  readRecord,
+  requireComplete,
+  requireTornEnd,
+  type Scan,
+  scanSegment,
+} from './scan.ts';
 import { Segments, segmentName, segmentNumbers } from './segments.ts';
 
 export type Recovered = {
@@ -41,8 +48,10 @@ export function recover(disk: JournalDisk, expected: JournalIdentity): Recovered
   const held = new Map<number, Held>();
   const { last, bytes, end } = replay(disk, segments, seed, held);
   const peers = Peers.read(disk, last.peersVersion);
-  mendIdentity(disk, identity);
+  settleIdentity(disk, identity);
+  peers.flushAgain();
   flushAgain(disk, last.segment, bytes, end);
+  disk.syncDirectory();
   return { identity, seed, segments, peers, last, end: end.at, ...stateOf(last, held) };
 }
 
@@ -67,7 +76,7 @@ function numbersOfBegun(disk: JournalDisk, seed: number): number[] {
   const bytes = readWhole(disk, name);
   const head = readHeader(bytes, 0, seed);
   const first = head === undefined ? undefined : readRecord(bytes, 0, last, seed);
-  if (first?.items.every((item) => item.isIntact()) === true) return numbers;
+  if (first !== undefined && hasIntactValues(first)) return numbers;
   if (bytes.length < 2 * SECTOR_BYTES)
     throw corrupt(path, `it was cut off at ${bytes.length} bytes`, { offset: bytes.length });
   const next = head ?? { number: -1, previousCrc: 0 };
@@ -92,7 +101,14 @@ function replay(
   let end: End = { at: 0, lastRecordAt: 0 };
   for (let number = newest.oldestSegment; number <= newest.segment; number++) {
     bytes = readWhole(disk, segmentName(number));
-    const scan = scanSegment(bytes, number, seed, segments.head(number) as RecordHeader, true);
+    const scan = scanSegment(
+      bytes,
+      number,
+      seed,
+      segments.head(number) as RecordHeader,
+      segments.head(number + 1),
+      hasIntactValues,
+    );
     requireEnd(segments, number, bytes, seed, scan);
     for (const { header, items } of scan.records) {
       for (const item of items)
@@ -110,20 +126,13 @@ function replay(
 function requireEnd(segments: Segments, number: number, bytes: Buffer, seed: number, scan: Scan): void {
   const path = segments.pathOf(number);
   const following = segments.head(number + 1);
-  if (following === undefined) {
-    const { segmentBytes } = segments.head(number) as RecordHeader;
-    if (bytes.length !== segmentBytes)
-      throw corrupt(path, `it has ${bytes.length} of ${segmentBytes} bytes: its end was cut off`, {
-        offset: bytes.length,
-      });
-    requireTornEnd(bytes, number, seed, scan, path);
-  } else if (following.number !== scan.next.number || following.previousCrc !== scan.next.previousCrc) {
-    throw corrupt(
-      path,
-      `the record at offset ${scan.end} cannot be read, although segment ${number + 1} was begun after it`,
-      { offset: scan.end },
-    );
+  if (following !== undefined) return requireComplete(scan, following, path);
+  const { segmentBytes } = segments.head(number) as RecordHeader;
+  if (bytes.length !== segmentBytes) {
+    const what = `it has ${bytes.length} of ${segmentBytes} bytes: its end was cut off`;
+    throw corrupt(path, what, { offset: bytes.length });
   }
+  requireTornEnd(bytes, number, seed, scan, path);
 }
 
 function forgetLearned(held: Map<number, Held>, learnedSlot: number): void {
@@ -133,7 +142,7 @@ function forgetLearned(held: Map<number, Held>, learnedSlot: number): void {
 /**
  * After the death of a process the system may hold, and show us, what no disk has yet; after a failed flush even as
  * if it were flushed. Nothing of it may be revealed to a peer before it is durable, or a power cut could still take it
- * back. Only the newest record can be in that state: it is written once more, the same bytes in the same place.
+ * back. Only the last write to each file can be in that state: it is made once more, the same bytes in the same place.
  */
 function flushAgain(disk: JournalDisk, number: number, bytes: Buffer, { at, lastRecordAt }: End): void {
   const file = disk.open(segmentName(number));
@@ -143,7 +152,6 @@ function flushAgain(disk: JournalDisk, number: number, bytes: Buffer, { at, last
   } finally {
     file.close();
   }
-  disk.syncDirectory();
 }
 
 function stateOf(

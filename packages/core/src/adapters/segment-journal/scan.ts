@@ -54,25 +54,46 @@ export type Scan = {
   readonly next: Link;
 };
 
-/** Reads from the beginning of a segment as far as everything is intact; values are looked at when `verifies`. */
+/**
+ * Reads from the beginning of a segment as far as everything is intact and, when another segment follows, up to the
+ * record with which that one begins: what lies behind is a torn flush that was given up.
+ */
 export function scanSegment(
   bytes: Buffer,
   segment: number,
   seed: number,
   first: Link,
-  verifies: boolean,
+  following: Link | undefined,
+  isIntact: (record: StoredRecord) => boolean = () => true,
 ): Scan {
   const records: StoredRecord[] = [];
   let end = 0;
   let next = first;
-  for (;;) {
+  while (next.number !== following?.number) {
     const record = readRecord(bytes, end, segment, seed, next);
-    if (record === undefined || (verifies && !record.items.every((item) => item.isIntact()))) break;
+    if (record === undefined || !isIntact(record)) break;
     records.push(record);
     end += record.bytes;
     next = linkAfter(record.header);
   }
   return { records, end, next };
+}
+
+/** All values are what was written: asked where they are loaded, or where the end of the log is looked for. */
+export function hasIntactValues({ items }: StoredRecord): boolean {
+  return items.every((item) => item.isIntact());
+}
+
+/** @throws JOURNAL_CORRUPT unless the segment reaches up to where the next one begins. */
+export function requireComplete({ end, next }: Scan, following: Link, path: string): void {
+  if (following.number === next.number && following.previousCrc === next.previousCrc) return;
+  throw corrupt(
+    path,
+    `the record at offset ${end} cannot be read, although another segment was begun after it`,
+    {
+      offset: end,
+    },
+  );
 }
 
 /** @throws JOURNAL_CORRUPT when the end of what can be read is not the end of what was acknowledged. */

@@ -15,7 +15,7 @@ import {
   type SegmentFacts,
   type StoredHeader,
 } from './layout.ts';
-import { scanSegment } from './scan.ts';
+import { requireComplete, scanSegment } from './scan.ts';
 import { SlotIndex } from './slot-index.ts';
 
 /** Segments whose file is open and whose index is in memory, beside the one being written. */
@@ -147,8 +147,12 @@ export class Segments {
   #readIndex(number: number): LoadedSegment {
     const facts = this.head(number) as RecordHeader;
     const name = segmentName(number);
-    const { records } = scanSegment(readWhole(this.#disk, name), number, this.#seed, facts, false);
-    return { facts, file: this.#disk.open(name), index: SlotIndex.of(records) };
+    // Only the active segment has no follower, and it is never read back. An index that lacks a part of its segment
+    // would answer with what a later entry has replaced.
+    const following = this.head(number + 1) as RecordHeader;
+    const scan = scanSegment(readWhole(this.#disk, name), number, this.#seed, facts, following);
+    requireComplete(scan, following, this.pathOf(number));
+    return { facts, file: this.#disk.open(name), index: SlotIndex.of(scan.records) };
   }
 }
 
