@@ -9,9 +9,15 @@
  * and checks everything (order, shard, number, digest); it throws rather than give half a store.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type BackendImage, Fingerprinter, fingerprint, readImage, writeImage } from '@quorate/core/ports';
+import {
+  type BackendImage,
+  ChunkReader,
+  Fingerprinter,
+  fingerprint,
+  readImage,
+  writeImage,
+} from '@quorate/core/ports';
 import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
-import { ChunkReader } from './chunk-reader.ts';
 import { KeyValueStore, type ShardEntries, type StoreImage, shardOf } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
 import { bufferOver, byteString, storedValue, writeBytes } from './stored-value.ts';

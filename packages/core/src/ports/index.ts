@@ -14,6 +14,7 @@ export {
 } from '../protocol/types.ts';
 export * from './backend.ts';
 export * from './backend-image.ts';
+export * from './chunk-reader.ts';
 export * from './client-listener.ts';
 export * from './clock.ts';
 export * from './define-backend.ts';

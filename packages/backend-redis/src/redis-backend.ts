@@ -1,0 +1,340 @@
+/**
+ * The Redis backend: one Redis server for each replica, filled by nobody else.
+ *
+ * One slot is one script inside the server (`lua/apply.lua`): it compares the mark, deletes what is due by log time, runs
+ * the commands, and stores mark, records and results. An error of a command is its Result, and the rest goes on. The server
+ * needs no disk: one that comes back empty or older says so by its mark and is filled again from the log.
+ */
+import {
+  type AppliedMark,
+  type ApplyBatch,
+  asSlot,
+  type Backend,
+  type BackendContext,
+  BackendDiverged,
+  type BackendHealth,
+  type BackendImage,
+  type BackendSnapshot,
+  BackendUnavailable,
+  fingerprint,
+  judgeStep,
+  type Parsed,
+  type Slot,
+} from '@quorate/core/ports';
+import {
+  type CommandInput,
+  decodeUtf8,
+  encodeUtf8,
+  malformed,
+  QuorateError,
+  type Result,
+} from '@quorate/wire';
+import {
+  chosenPop,
+  decodeRedisCommand,
+  describeCommand,
+  parseRedisCommand,
+  type RedisCommand,
+  type SingleCommand,
+} from './commands/redis-command.ts';
+import { Image, pairsOf } from './image.ts';
+import { type RedisOptions, readOptions } from './options.ts';
+import { readOf } from './reads.ts';
+import { fromRaw, readPackedReplies } from './reply/convert.ts';
+import { pack } from './reply/msgpack.ts';
+import { type RedisReply, resultOf } from './reply/redis-reply.ts';
+import { type RawReply, RedisServer } from './server/redis-server.ts';
+import { APPLY, OPEN } from './server/scripts.ts';
+import { isServerTrouble, messageOf } from './server/trouble.ts';
+import { loadSnapshot, writeSnapshot } from './snapshot.ts';
+import { markText, readMarkText } from './stored-mark.ts';
+
+/** Members that the leader proposes for an SPOP beyond those it asks for: others may pop the same ones first. */
+const SPARE_MEMBERS = 8;
+const MAX_PROPOSED_MEMBERS = 1000;
+const MAX_PROPOSED_BYTES = 64 * 1024;
+
+export class RedisBackend implements Backend<RedisCommand> {
+  readonly name = 'redis';
+  readonly durability = 'durable';
+  readonly #options: RedisOptions;
+  readonly #server: RedisServer;
+  #context: BackendContext | undefined;
+  /** What the store must hold; undefined until it was opened. */
+  #mark: AppliedMark | undefined;
+  /** A slot that was sent and not answered: the store may hold this as well. */
+  #sent: AppliedMark | undefined;
+  #isOpen = false;
+  #logTimeMs = 0;
+
+  /** @throws QuorateError CONFIG_INVALID */
+  constructor(options?: unknown) {
+    this.#options = readOptions(options);
+    this.#server = new RedisServer(this.#options, () => this.#onConnected());
+  }
+
+  async open(context: BackendContext): Promise<BackendImage> {
+    if (this.#context === undefined)
+      context.signal.addEventListener('abort', () => this.#server.close(), { once: true });
+    if (context.signal.aborted) throw new BackendUnavailable('the backend was told to end');
+    this.#context = context;
+    this.#isOpen = false;
+    const reply = await this.#server.run(OPEN, [String(context.node), '1']);
+    const stored = this.#readStore(reply, context);
+    this.#adopt(stored.image.mark, stored.logTimeMs);
+    this.#isOpen = true;
+    return stored.image;
+  }
+
+  /** A new connection: the server behind it may have been restarted, or be another one. */
+  async #onConnected(): Promise<void> {
+    if (!this.#isOpen || this.#context === undefined) return;
+    const reply = await this.#server.runFirst(OPEN, [String(this.#context.node), '0']);
+    const { mark } = this.#readStore(reply, this.#context).image;
+    const expected = this.#mark;
+    if (expected === undefined || this.#sent !== undefined) return; // The next slot compares.
+    judgeStep(mark, { previous: expected, next: expected });
+  }
+
+  #readStore(reply: RawReply, context: BackendContext): { image: BackendImage; logTimeMs: number } {
+    const { where } = this.#server;
+    const [mark, found, expected, logTime, results, owner] = (reply as readonly RawReply[])
+      .slice(0, 6)
+      .map((part) => (typeof part === 'string' ? part : decodeUtf8(part as Uint8Array)));
+    const stored = readMarkText(mark ?? '', where);
+    const advice = 'give every node an empty Redis of its own, or empty this one with FLUSHALL';
+    if (stored === undefined && found !== '0')
+      throw new BackendDiverged(
+        `Redis at ${where} holds ${found} keys that this cluster did not write; ${advice}`,
+      );
+    if (owner !== '' && owner !== String(context.node))
+      throw new BackendDiverged(
+        `Redis at ${where} is the store of node ${owner}, this is node ${context.node}; ${advice}`,
+      );
+    if (stored !== undefined && (stored.clusterId !== context.clusterId || stored.group !== context.group))
+      throw new BackendDiverged(`Redis at ${where} holds the data of another cluster; ${advice}`);
+    if (stored !== undefined && found !== expected) throw foreignWrites(where, expected, found);
+    const [, , , , packed, , records] = reply as readonly RawReply[];
+    return {
+      image: {
+        mark: stored,
+        records: pairsOf(records as readonly Uint8Array[]),
+        lastResults: results === '' ? [] : readPackedReplies(packed as Uint8Array).map(resultOf),
+      },
+      logTimeMs: Number(logTime),
+    };
+  }
+
+  #adopt(mark: AppliedMark | undefined, logTimeMs: number): void {
+    this.#mark = mark;
+    this.#sent = undefined;
+    this.#logTimeMs = logTimeMs;
+  }
+
+  parse(input: CommandInput): Parsed<RedisCommand> {
+    const parsed = parseRedisCommand(input);
+    return parsed.ok ? { ok: true, command: parsed.command, access: parsed.command.access } : parsed;
+  }
+
+  encode(command: RedisCommand): Uint8Array {
+    return command.bytes;
+  }
+
+  decode(bytes: Uint8Array): RedisCommand {
+    return decodeRedisCommand(bytes);
+  }
+
+  explain(input: CommandInput): string {
+    const parsed = parseRedisCommand(input);
+    if (!parsed.ok) return `refused: ${parsed.error.split('\n', 1)[0]}`;
+    const { command } = parsed;
+    const shown = describeCommand(command).replace(/\n/g, ' ');
+    if (command.access === 'read') return `read, not logged: ${shown}`;
+    const isPop = command.parts.some(({ name }) => name === 'SPOP');
+    return isPop ? `logged, with members that the leader proposes: ${shown}` : `logged: ${shown}`;
+  }
+
+  /**
+   * Members for an SPOP, so that applying it need not look at the whole set. Applying is right without them, and when
+   * other commands take them first: what is missing is drawn from the set by a hash that is the same everywhere.
+   */
+  prepare(command: RedisCommand): RedisCommand | Promise<RedisCommand> {
+    const [part] = command.parts;
+    if (command.isAtomic || part === undefined || part.name !== 'SPOP') return command;
+    return this.#proposeMembers(command, part);
+  }
+
+  async #proposeMembers(command: RedisCommand, spop: SingleCommand): Promise<RedisCommand> {
+    const [, key, countWord] = spop.words;
+    const count = countWord === undefined ? 1 : Number(decodeUtf8(countWord));
+    if (key === undefined || count === 0 || count > MAX_PROPOSED_MEMBERS) return command;
+    try {
+      const reply = await this.#server.ask('SRANDMEMBER', [key, String(count + SPARE_MEMBERS)]);
+      const members = Array.isArray(reply) ? (reply as Uint8Array[]) : [];
+      const bytes = members.reduce((sum, member) => sum + member.length, 0);
+      return members.length === 0 || bytes > MAX_PROPOSED_BYTES ? command : chosenPop(spop, members);
+    } catch {
+      return command; // A store in trouble, or a key of another type: applying finds out.
+    }
+  }
+
+  async apply(batch: ApplyBatch<RedisCommand>): Promise<readonly Result[]> {
+    const { previous, next, slot, logTimeMs } = batch;
+    const commands = batch.commands.map(({ command }) =>
+      command.isAtomic ? command.parts.map(({ words }) => words) : (command.parts[0] as SingleCommand).words,
+    );
+    const records = batch.records.map(({ key, value }) => [encodeUtf8(key), value ?? (false as const)]);
+    const isFirst = previous.slot === 0 ? '1' : '0';
+    this.#sent = next;
+    const reply = await this.#server.run(APPLY, [
+      markText(previous),
+      markText(next),
+      isFirst,
+      String(logTimeMs),
+      String(slot),
+      pack([commands, records]),
+    ]);
+    const [outcome, first, second] = reply as readonly Uint8Array[];
+    const word = decodeUtf8(outcome as Uint8Array);
+    if (word !== 'applied' && word !== 'repeated') this.#refuse(batch, word, first, second);
+    this.#adopt(next, logTimeMs);
+    return readPackedReplies(first as Uint8Array).map(resultOf);
+  }
+
+  /** @throws BackendDiverged, BackendRewound always */
+  #refuse(batch: ApplyBatch<RedisCommand>, word: string, first?: Uint8Array, second?: Uint8Array): never {
+    const { where } = this.#server;
+    const text = decodeUtf8(first ?? new Uint8Array(0));
+    if (word === 'foreign') throw foreignWrites(where, text, decodeUtf8(second ?? new Uint8Array(0)));
+    judgeStep(readMarkText(text, where), batch);
+    throw new BackendDiverged(`Redis at ${where} refused slot ${batch.slot} for no reason that is known`);
+  }
+
+  async query(command: RedisCommand): Promise<Result> {
+    if (command.access !== 'read') throw malformed('a write cannot be answered as a read');
+    const replies = await Promise.all(command.parts.map((part) => this.#read(part)));
+    if (command.isAtomic) return resultOf({ kind: 'list', items: replies });
+    return resultOf(replies[0] as RedisReply);
+  }
+
+  async #read(part: SingleCommand): Promise<RedisReply> {
+    const read = readOf(part, this.#logTimeMs);
+    if ('kind' in read) return read;
+    try {
+      const reply = fromRaw(await this.#server.ask(read.name, read.words), read.isStatus);
+      return read.reshape?.(reply) ?? reply;
+    } catch (error) {
+      if (isServerTrouble(error)) throw this.#server.trouble(error);
+      return { kind: 'error', text: messageOf(error) };
+    }
+  }
+
+  /** A server that appends to its file and flushes before it answers keeps everything; of others nothing is promised. */
+  async flush(): Promise<Slot> {
+    const slot = this.#mark?.slot ?? asSlot(0);
+    try {
+      const reply = await this.#server.ask('CONFIG', ['GET', 'append*']);
+      const words = (reply as readonly Uint8Array[]).map((each) => decodeUtf8(each));
+      const settings = new Map(
+        words.flatMap((name, index) => (index % 2 === 0 ? [[name, words[index + 1]] as const] : [])),
+      );
+      const isDurable = settings.get('appendonly') === 'yes' && settings.get('appendfsync') === 'always';
+      return isDurable ? slot : asSlot(0);
+    } catch (error) {
+      if (isServerTrouble(error)) throw this.#server.trouble(error);
+      return asSlot(0);
+    }
+  }
+
+  async snapshot(): Promise<BackendSnapshot> {
+    const image = await Image.begin(this.#server);
+    const mark = readMarkText(image.head.markText, this.#server.where);
+    return {
+      slot: mark?.slot ?? asSlot(0),
+      chunks: writeSnapshot(image),
+      release: () => image.release(),
+    };
+  }
+
+  async restore(snapshot: {
+    readonly slot: Slot;
+    readonly chunks: AsyncIterable<Uint8Array>;
+  }): Promise<BackendImage> {
+    const context = this.#context;
+    if (context === undefined) throw new BackendUnavailable('the backend is not open');
+    try {
+      const head = await loadSnapshot(
+        this.#server,
+        snapshot.chunks,
+        ({ markText: text }) => checkSnapshot(readMarkText(text, 'the snapshot'), snapshot.slot, context),
+        context.node,
+      );
+      const mark = readMarkText(head.markText, this.#server.where);
+      this.#adopt(mark, head.logTimeMs);
+      return {
+        mark,
+        records: head.records,
+        lastResults: readPackedReplies(head.packedResults).map(resultOf),
+      };
+    } catch (error) {
+      if (error instanceof BackendUnavailable) throw error;
+      throw new BackendUnavailable(`the snapshot cannot be used: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async digest(): Promise<string> {
+    const image = await Image.begin(this.#server);
+    try {
+      return fingerprint(encodeUtf8(await image.sums()));
+    } finally {
+      await image.release();
+    }
+  }
+
+  async health(): Promise<BackendHealth> {
+    try {
+      const { version, usedMemory, maxMemory } = await this.#server.check();
+      const limit = maxMemory === 0 ? '' : ` of ${mebibytes(maxMemory)}`;
+      return {
+        ok: true,
+        detail: `Redis ${version} at ${this.#server.where}, ${mebibytes(usedMemory)}${limit} in use`,
+      };
+    } catch (error) {
+      return { ok: false, detail: messageOf(error) };
+    }
+  }
+
+  compatibility(): Readonly<Record<string, string>> {
+    const { facts } = this.#server;
+    if (facts === undefined) return {};
+    return {
+      'redis version': facts.version.split('.').slice(0, 2).join('.'),
+      'redis machine': facts.machine,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+  }
+}
+
+function checkSnapshot(mark: AppliedMark | undefined, slot: number, context: BackendContext): void {
+  if ((mark?.slot ?? 0) !== slot)
+    throw new QuorateError('WIRE_MALFORMED', `it is of slot ${mark?.slot ?? 0}, not ${slot}`);
+  if (mark !== undefined && (mark.clusterId !== context.clusterId || mark.group !== context.group))
+    throw new QuorateError('WIRE_MALFORMED', 'it is of another cluster');
+}
+
+function foreignWrites(
+  where: string,
+  expected: string | undefined,
+  found: string | undefined,
+): BackendDiverged {
+  return new BackendDiverged(
+    `Redis at ${where} holds ${found} keys where the last slot left ${expected}: somebody else writes to it. Stop that, empty it with FLUSHALL, and restart the node: it is filled again`,
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,21 @@
+/** The scripts that run inside Redis: `lua/common.lua` in front of each, sent once per server and then named by hash. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+export type Script = { readonly name: string; readonly source: string; readonly sha: string };
+
+export const APPLY: Script = script('commands', 'apply');
+export const OPEN: Script = script('open');
+export const IMAGE: Script = script('image');
+export const RESTORE: Script = script('restore');
+
+/** The parts in order; the last one gives the name. */
+function script(...parts: readonly string[]): Script {
+  const source = ['common', ...parts].map(lua).join('\n');
+  return { name: parts.at(-1) ?? '', source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+/** Read from `src`, which the package ships beside `dist`. */
+function lua(name: string): string {
+  return readFileSync(new URL(`../../src/lua/${name}.lua`, import.meta.url), 'utf8');
+}
