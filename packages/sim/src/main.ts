@@ -5,6 +5,7 @@
  *   npm run sim -- --seed 17                  one seed
  *   npm run sim -- --seed 17 --trace --from 400 --until 460
  *   npm run sim -- --seeds 1..50 --twice      each seed twice, equal trace hashes wanted
+ *   npm run sim:shrink -- --seed 17           a failing seed as a short transcript
  *   npm run sim -- --seeds 1..4 --long        fifty times as long, with every fault
  */
 import { parseArgs } from 'node:util';

@@ -40,7 +40,7 @@ export function runSeeds(range: SeedRange): boolean {
     coverage.add(verdict.coverage);
     if (verdict.ok && verdict.heal.leaderAfterTimeouts > slowestLeader.timeouts)
       slowestLeader = { seed, timeouts: verdict.heal.leaderAfterTimeouts };
-    const complaint = verdict.ok ? undefined : describeFailure(verdict);
+    const complaint = verdict.ok ? undefined : describeFailure(verdict, long);
     const differs =
       range.twice && simulate({ seed, long }).traceHash !== verdict.traceHash
         ? `seed ${seed}: two runs, two traces`
@@ -66,10 +66,12 @@ export function runSeeds(range: SeedRange): boolean {
   return failures === 0 && missing.length === 0;
 }
 
-function describeFailure(verdict: Extract<Verdict, { ok: false }>): string {
+function describeFailure(verdict: Extract<Verdict, { ok: false }>, long: boolean): string {
+  const shrink = long ? [] : [`  shrink: npm run sim:shrink -- --seed ${verdict.seed}`];
   return [
     `seed ${verdict.seed} FAILED at event ${verdict.events}: ${verdict.sentence}`,
     `  replay: ${verdict.replay}`,
+    ...shrink,
     `  profile: ${JSON.stringify(verdict.profile)}`,
   ].join('\n');
 }

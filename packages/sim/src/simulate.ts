@@ -27,6 +27,8 @@ export type SimOptions = {
   /** What runs on the nodes; the pure core with a minimal host around it unless given. */
   readonly createHost?: HostFactory;
   readonly trace?: TraceOptions;
+  /** Sees every event before it is judged. */
+  readonly observe?: (event: SimEvent) => void;
 };
 
 export type Verdict = {
@@ -59,8 +61,9 @@ export function simulate(options: SimOptions): Verdict {
     hash,
   );
   const ledger = new Ledger(world.nodes);
-  const checkers = allCheckers(profile, world.disks);
+  const checkers = allCheckers(profile.limits, world.disks);
   const counter = new CoverageObserver(coverage, world.disks);
+  if (options.observe !== undefined) observers.push(options.observe);
   if (options.trace !== undefined) {
     const { trace } = options;
     observers.push((event) => traceEvent(world, event, trace));

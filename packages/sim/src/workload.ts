@@ -7,6 +7,9 @@ import { type NodeId, type Random, streamOf, type Value } from '@quorate/core/pr
 import type { Ledger } from './ledger.ts';
 import type { World } from './world/world.ts';
 
+/** Room for its number. */
+export const MIN_VALUE_BYTES = 8;
+
 export class Workload {
   readonly #world: World;
   readonly #ledger: Ledger;
@@ -34,7 +37,7 @@ export class Workload {
   propose(node: NodeId, blind: boolean): number {
     const number = ++this.#lastNumber;
     const { clock } = this.#world.process(node);
-    const value = this.#valueOf(number, clock.wallMs());
+    const value = valueOf(number, this.#bytesOfNext(), clock.wallMs());
     this.#ledger.register(number, value);
     this.#world.ask(node, (host) => host.propose(number, value, blind));
     return number;
@@ -64,10 +67,14 @@ export class Workload {
       : this.#random.pick(alive);
   }
 
-  #valueOf(number: number, stampMs: number): Value {
-    const bytes = new Uint8Array(8 + this.#random.below(this.#world.profile.workload.maxValueBytes + 1));
-    bytes.fill(number);
-    new DataView(bytes.buffer).setFloat64(0, number, true);
-    return { kind: 'batch', stampMs, bytes };
+  #bytesOfNext(): number {
+    return MIN_VALUE_BYTES + this.#random.below(this.#world.profile.workload.maxValueBytes + 1);
   }
+}
+
+/** The value with this number: the same for equal arguments. `bytes` is its length, at least 8. */
+export function valueOf(number: number, bytes: number, stampMs: number): Value {
+  const content = new Uint8Array(bytes).fill(number);
+  new DataView(content.buffer).setFloat64(0, number, true);
+  return { kind: 'batch', stampMs, bytes: content };
 }

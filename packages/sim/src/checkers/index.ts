@@ -1,13 +1,12 @@
 /** All checkers of the first depth, in the order in which they look at an event. */
-import type { NodeId } from '@quorate/core/protocol';
-import type { Profile } from '../profile.ts';
+import type { NodeId, ProtocolLimits } from '@quorate/core/protocol';
 import type { SimDisk } from '../world/journal.ts';
 import { AcceptGePromise, BallotUnique, DurableBeforeSend, PromiseMono } from './acceptor.ts';
 import type { Checker } from './checker.ts';
 import { Agreement, ChosenStable, OneValuePerBallot, SafeValue, Validity } from './chosen.ts';
 import { LearnMatch, Order, PrefixApply, ReadIndex, ReplyTruth, Window } from './learner.ts';
 
-export function allCheckers(profile: Profile, disks: ReadonlyMap<NodeId, SimDisk>): Checker[] {
+export function allCheckers(limits: ProtocolLimits, disks: ReadonlyMap<NodeId, SimDisk>): Checker[] {
   return [
     new Validity(),
     new OneValuePerBallot(),
@@ -21,9 +20,9 @@ export function allCheckers(profile: Profile, disks: ReadonlyMap<NodeId, SimDisk
     new ChosenStable(),
     new LearnMatch(),
     new PrefixApply(),
-    new Window(profile.limits),
+    new Window(limits),
     new ReadIndex(),
     new ReplyTruth(),
-    new Order(profile.limits),
+    new Order(limits),
   ];
 }

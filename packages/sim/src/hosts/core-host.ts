@@ -143,6 +143,7 @@ export class CoreHost implements Host {
   #step(fields: Without<Input>): void {
     const replica = this.#replica as Replica;
     const input = { ...fields, at: asMonotonicMs(this.#env.clock.monotonicMs()) } as Input;
+    this.#env.onInput?.(input);
     const output = replica.step(input);
     this.#env.emit({ kind: 'step', node: this.#env.self, input, output, replica });
     this.#take(output);

@@ -4,10 +4,9 @@
  * The first depth is core-host.ts, the pure core with a minimal host around it. A deeper one, the production runtime,
  * takes the same environment: clock, journal and transport are the ports it has in production.
  */
-import type { Clock, Transport } from '@quorate/core/ports';
-import type { NodeId, ProtocolLimits, Replica, Slot, Value } from '@quorate/core/protocol';
+import type { Clock, Journal, OpenedJournal, Transport } from '@quorate/core/ports';
+import type { Input, NodeId, ProtocolLimits, Replica, Slot, Value } from '@quorate/core/protocol';
 import type { SimEvent } from '../sim-event.ts';
-import type { SimJournal } from '../world/journal.ts';
 
 /** A moment at which the process may die: between two effects on the outside world. Throws `ProcessDied` if it does. */
 export type EffectBoundary = () => void;
@@ -18,7 +17,7 @@ export type NodeEnvironment = {
   readonly limits: ProtocolLimits;
   readonly seed: number;
   readonly clock: Clock;
-  readonly journal: SimJournal;
+  readonly journal: Journal & { openNow(): OpenedJournal };
   readonly transport: Transport;
   readonly backend: BackendState;
   /** At least 1. */
@@ -27,6 +26,8 @@ export type NodeEnvironment = {
   readonly applyMs: () => number;
   readonly boundary: EffectBoundary;
   readonly emit: (event: SimEvent) => void;
+  /** Hears of every input before the core does, also of the one that the core does not survive. */
+  readonly onInput?: (input: Input) => void;
 };
 
 /** How far this node's backend is. It outlives the process when it is durable. */

@@ -41,7 +41,7 @@ export class Stage {
     this.ledger = new Ledger(this.world.nodes);
     this.workload = new Workload(this.world, this.ledger);
     if (trace !== undefined) this.watch((event) => traceEvent(this.world, event, trace));
-    const checkers = allCheckers(profile, this.world.disks);
+    const checkers = allCheckers(profile.limits, this.world.disks);
     this.watch((event) => {
       for (const checker of checkers) {
         const sentence = checker.observe(event, this.ledger);

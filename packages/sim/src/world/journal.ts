@@ -80,6 +80,33 @@ export class SimDisk {
     return { promised: this.promised, learnedSlot: this.learnedSlot, accepted };
   }
 
+  /** One more life of the node begins on this disk. */
+  open(): OpenedJournal {
+    this.incarnation += 1;
+    return {
+      image: this.image(),
+      storageId: this.node.toString(16).padStart(32, '0'),
+      incarnation: this.incarnation,
+      peers: this.peers,
+      formatted: this.incarnation === 1,
+    };
+  }
+
+  /** As the journal's port says. */
+  readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
+    const entries: ChosenEntry[] = [];
+    let bytes = 0;
+    for (let slot: number = fromSlot; slot < untilSlot; slot++) {
+      const held = this.entries.get(slot);
+      // Accepted is not chosen: what replaces it may not be flushed yet.
+      if (held === undefined || !(held.chosen || slot <= this.learnedSlot)) break;
+      bytes += held.value.kind === 'batch' ? held.value.bytes.length : 0;
+      if (entries.length > 0 && bytes > maxBytes) break;
+      entries.push({ slot: held.slot, ballot: held.ballot, value: held.value });
+    }
+    return entries;
+  }
+
   remember(record: PeerRecord): void {
     this.#peers.set(record.node, record);
   }
@@ -119,14 +146,7 @@ export class SimJournal implements Journal {
   }
 
   openNow(): OpenedJournal {
-    this.#disk.incarnation += 1;
-    return {
-      image: this.#disk.image(),
-      storageId: this.#disk.node.toString(16).padStart(32, '0'),
-      incarnation: this.#disk.incarnation,
-      peers: this.#disk.peers,
-      formatted: this.#disk.incarnation === 1,
-    };
+    return this.#disk.open();
   }
 
   open(_identity: JournalIdentity): Promise<OpenedJournal> {
@@ -139,17 +159,7 @@ export class SimJournal implements Journal {
   }
 
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
-    const entries: ChosenEntry[] = [];
-    let bytes = 0;
-    for (let slot: number = fromSlot; slot < untilSlot; slot++) {
-      const held = this.#disk.entries.get(slot);
-      // Accepted is not chosen: what replaces it may not be flushed yet.
-      if (held === undefined || !(held.chosen || slot <= this.#disk.learnedSlot)) break;
-      bytes += held.value.kind === 'batch' ? held.value.bytes.length : 0;
-      if (entries.length > 0 && bytes > maxBytes) break;
-      entries.push({ slot: held.slot, ballot: held.ballot, value: held.value });
-    }
-    return entries;
+    return this.#disk.readEntries(fromSlot, untilSlot, maxBytes);
   }
 
   rememberPeer(record: PeerRecord): void {

@@ -8,9 +8,10 @@ import { CoreHost } from '#src/hosts/core-host.ts';
 import type { NodeEnvironment } from '#src/hosts/host.ts';
 import { drawProfile, type Profile } from '#src/profile.ts';
 import { type SimOptions, simulate, type Verdict } from '#src/simulate.ts';
-import type { SimJournal } from '#src/world/journal.ts';
 
 const SEEDS = 30;
+
+type Journal = NodeEnvironment['journal'];
 
 type Failure = Extract<Verdict, { ok: false }>;
 
@@ -27,7 +28,7 @@ function firstFailure(
 }
 
 /** The journal with one method replaced. */
-function journalWith(journal: SimJournal, append: SimJournal['append']): SimJournal {
+function journalWith(journal: Journal, append: Journal['append']): Journal {
   return new Proxy(journal, {
     get: (target, name) => {
       if (name === 'append') return append;
