@@ -40,7 +40,9 @@ export class Judge {
     this.ledger = new ValueLedger(nodes);
     this.witness = new Witness(this.ledger, stage, (property, sentence) => this.report(property, sentence));
     // What became of a proposal is judged by what clients are told (witness.ts): its ticket belongs to the engine.
-    this.#checkers = allCheckers(profile.base, disks).filter(({ property }) => property !== 'REPLY-TRUTH');
+    this.#checkers = allCheckers(profile.base.limits, disks).filter(
+      ({ property }) => property !== 'REPLY-TRUTH',
+    );
     this.#counter = new CoverageObserver(this.coverage, disks);
     this.#onEvent = onEvent;
   }
