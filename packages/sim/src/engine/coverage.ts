@@ -28,11 +28,13 @@ export const ENGINE_COVERED = [
   'wall-jump-forwards',
   'wall-jump-backwards',
   'link-clogged',
+  'journal-failed',
   // Backends.
   'backend-refused',
   'backend-answer-lost',
   'backend-later',
   'backend-ahead-of-journal',
+  'store-away',
   'store-emptied',
   'store-older-image',
   'store-foreign-write',

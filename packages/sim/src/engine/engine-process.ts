@@ -9,18 +9,18 @@ import type {
   ClientHandlers,
   Clock,
   Journal,
-  OpenedJournal,
   TransportHandlers,
 } from '@quorate/core/ports';
-import { SILENT_LOGGER } from '@quorate/core/ports';
+import { BackendUnavailable, SILENT_LOGGER } from '@quorate/core/ports';
 import { createReplica, type NodeId, type Random, type Replica, streamOf } from '@quorate/core/protocol';
 import { Engine } from '@quorate/core/runtime';
-import type { QuorateError } from '@quorate/wire';
-import { type SimDisk, SimJournal } from '../world/journal.ts';
+import { QuorateError } from '@quorate/wire';
 import type { NodeClock } from '../world/node-clock.ts';
 import type { ClientDoor } from './client-links.ts';
+import type { EngineCoverageKind } from './coverage.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { Lifeline } from './lifeline.ts';
+import type { NodeJournal, OpenJournal } from './node-journal.ts';
 import { observedBackend } from './observed-backend.ts';
 import { observedReplica } from './observed-replica.ts';
 import { SimTransport } from './sim-transport.ts';
@@ -28,18 +28,24 @@ import { SimTransport } from './sim-transport.ts';
 const GROUP = 0;
 /** Tickets of one life are below this. */
 const TICKETS_PER_LIFE = 1_000_000;
-/** A process that cannot open its store is started again after so many election time-outs. */
-const RESTART_TIMEOUTS = 0.3;
+
+type Store = {
+  readonly backend: Backend;
+  readonly open: () => Promise<BackendImage>;
+  readonly image: BackendImage | undefined;
+};
+/** What one life of the process is made of. */
+type Life = Store &
+  OpenJournal & { readonly lifeline: Lifeline; readonly random: Random; readonly clock: Clock };
 
 export class EngineProcess {
   readonly node: NodeId;
-  readonly disk: SimDisk;
   readonly clock: NodeClock;
   readonly #world: EngineWorld;
   readonly #random: Random;
   #lives = 0;
   #lifeline: Lifeline | undefined;
-  #journal: SimJournal | undefined;
+  readonly #journal: NodeJournal;
   #engine: Engine | undefined;
   #backend: Backend | undefined;
   #replica: Replica | undefined;
@@ -48,10 +54,10 @@ export class EngineProcess {
   #connections = 0;
   #isAccepting = true;
 
-  constructor(world: EngineWorld, node: NodeId, disk: SimDisk, clock: NodeClock) {
+  constructor(world: EngineWorld, node: NodeId, journal: NodeJournal, clock: NodeClock) {
     this.#world = world;
     this.node = node;
-    this.disk = disk;
+    this.#journal = journal;
     this.clock = clock;
     this.#random = streamOf(world.seed, `machine/${node}/engine`);
   }
@@ -96,80 +102,91 @@ export class EngineProcess {
 
   boot(): void {
     if (this.isAlive) return;
-    const lifeline: Lifeline = new Lifeline(() => this.#world.crash(this.node, false));
+    const world = this.#world;
+    const lifeline: Lifeline = new Lifeline(() => world.crash(this.node, false));
     this.#lifeline = lifeline;
     this.#lives += 1;
-    if (this.#lives > 1) this.#world.judge.coverage.hit('restart');
-    const life = streamOf(this.#world.seed, `process/${this.node}/${this.#lives}`);
-    const journal = new SimJournal(
-      this.disk,
-      this.#world.scheduler,
-      life,
-      () => this.#world.diskFaults,
-      (callback) => lifeline.wake('input', callback),
+    if (this.#lives > 1) world.judge.coverage.hit('restart');
+    const random = streamOf(world.seed, `process/${this.node}/${this.#lives}`);
+    const clock = this.clock.port(
+      (callback) => lifeline.wake('timer', callback),
+      () => world.profile.base.turnMs * random.fraction(),
     );
-    this.#journal = journal;
-    const opened = journal.openNow();
+    const identity = {
+      clusterId: world.clusterId,
+      genesisDigest: 'simulated',
+      node: this.node,
+      group: GROUP,
+    };
+    let journal: OpenJournal;
+    try {
+      journal = this.#journal.open(lifeline, clock, identity, random);
+    } catch (error) {
+      if (!(error instanceof QuorateError)) throw error;
+      world.onJournalClosed(this.node, error);
+      return;
+    }
     const wake = (run: () => void): void => lifeline.wake('input', run);
-    void this.#world.bridge
-      .carry(() => this.#openBackend(), this.#world.drawStoreDelayMs(life), wake)
+    void world.bridge
+      .carry(() => this.#openStore(random), world.drawStoreDelayMs(random), wake)
       .then(
-        ({ backend, image }) => {
-          if (!lifeline.isOver) this.#start({ lifeline, life, journal, opened, backend, image });
+        (store) => {
+          if (!lifeline.isOver) this.#start({ lifeline, random, clock, ...journal, ...store });
         },
         (error: unknown) => {
-          if (!lifeline.isOver) this.#world.onStoreClosed(this.node, error, RESTART_TIMEOUTS);
+          if (!lifeline.isOver) world.onStoreRefused(this.node, error);
         },
       );
   }
 
-  async #openBackend(): Promise<{ backend: Backend; image: BackendImage }> {
+  /** As the server does it: a node whose store is away starts all the same. */
+  async #openStore(random: Random): Promise<Store> {
     const { stage } = this.#world;
     const backend = await stage.createBackend(this.node);
-    const image = await backend.open({
-      clusterId: this.#world.clusterId,
-      group: GROUP,
-      node: this.node,
-      directory: '',
-      signal: new AbortController().signal,
-      options: stage.options,
-    });
-    return { backend, image };
+    const open = (): Promise<BackendImage> => {
+      if (this.#world.drawIsAway(random)) return Promise.reject(new BackendUnavailable('the store is away'));
+      return backend.open({
+        clusterId: this.#world.clusterId,
+        group: GROUP,
+        node: this.node,
+        directory: '',
+        signal: new AbortController().signal,
+        options: stage.options,
+      });
+    };
+    try {
+      return { backend, open, image: await open() };
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+      return { backend, open, image: undefined };
+    }
   }
 
-  #start(parts: {
-    readonly lifeline: Lifeline;
-    readonly life: Random;
-    readonly journal: SimJournal;
-    readonly opened: OpenedJournal;
-    readonly backend: Backend;
-    readonly image: BackendImage;
-  }): void {
-    const { lifeline, life, journal, opened, backend, image } = parts;
+  #start(life: Life): void {
+    const { lifeline, random, clock, journal, opened, backend, image } = life;
     const world = this.#world;
     this.#backend = backend;
-    if ((image.mark?.slot ?? 0) > opened.image.learnedSlot) world.hit('backend-ahead-of-journal');
-    const clock: Clock = this.clock.port(
-      (callback) => lifeline.wake('timer', callback),
-      () => world.profile.base.turnMs * life.fraction(),
-    );
+    if ((image?.mark?.slot ?? 0) > opened.image.learnedSlot) world.hit('backend-ahead-of-journal');
+    if (image === undefined) world.hit('store-away');
+    const around = {
+      node: this.node,
+      lifeline,
+      bridge: world.bridge,
+      witness: world.judge.witness,
+      nowMs: () => world.scheduler.nowMs,
+      hit: (kind: EngineCoverageKind) => world.hit(kind),
+      drawTrouble: () => world.drawApplyTrouble(random),
+      drawDelayMs: () => world.drawStoreDelayMs(random),
+      answersLater: world.profile.store.answersLater,
+    };
     const engine = new Engine({
       self: this.node,
       group: GROUP,
       clusterId: world.clusterId,
       addrs: world.nodes.map((node) => `10.0.0.${node}:1`),
-      backend: observedBackend(backend, {
-        node: this.node,
-        lifeline,
-        bridge: world.bridge,
-        witness: world.judge.witness,
-        nowMs: () => world.scheduler.nowMs,
-        hit: (kind) => world.hit(kind),
-        drawTrouble: () => world.drawApplyTrouble(life),
-        drawDelayMs: () => world.drawStoreDelayMs(life),
-        answersLater: world.profile.store.answersLater,
-      }),
+      backend: observedBackend(backend, around),
       image,
+      reopen: () => world.bridge.carry(life.open, around.drawDelayMs(), (run) => lifeline.wake('input', run)),
       journal: this.#guarded(journal, lifeline),
       opened,
       transport: new SimTransport(world, this.node, lifeline, clock, (handlers) => {
@@ -187,7 +204,7 @@ export class EngineProcess {
       clock,
       logger: SILENT_LOGGER,
       limits: world.profile.runtime,
-      seed: life.uint32(),
+      seed: random.uint32(),
       checksum: crc32,
       createReplica: observedReplica(
         (boot) => {
@@ -210,7 +227,7 @@ export class EngineProcess {
   }
 
   /** Each append is an effect at which the process may die. */
-  #guarded(journal: SimJournal, lifeline: Lifeline): Journal {
+  #guarded(journal: Journal, lifeline: Lifeline): Journal {
     return {
       open: (identity) => journal.open(identity),
       append: (writes, done) => {
@@ -252,15 +269,14 @@ export class EngineProcess {
     this.#engine?.halt();
   }
 
-  /** Ends this life. Returns how many unflushed writes were lost. */
-  end(): number {
+  /** Ends this life; with `power`, the machine loses what it had not flushed. Returns how many unflushed writes were lost. */
+  end(power: boolean): number {
     this.#lifeline?.end();
     this.#lifeline = undefined;
     this.clock.thaw();
-    const lost = this.#journal?.crash('some') ?? 0;
+    const lost = this.#journal.crash(power);
     const backend = this.#backend;
     if (backend !== undefined) this.#world.abandonStore(this.node, backend);
-    this.#journal = undefined;
     this.#engine = undefined;
     this.#backend = undefined;
     this.#replica = undefined;

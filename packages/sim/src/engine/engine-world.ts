@@ -4,11 +4,12 @@
  * Owns birth and death of processes and who is told what. Leaves to strikes.ts which faults strike, and to judge.ts
  * what is right. Everything random comes from named streams of the seed.
  */
-import { type Backend, BackendDiverged } from '@quorate/core/ports';
+import type { Backend } from '@quorate/core/ports';
 import { asNodeId, type NodeId, type Random, streamOf } from '@quorate/core/protocol';
 import type { Answer, QuorateError, Result } from '@quorate/wire';
 import { calmDisk, calmNetwork } from '../profile.ts';
 import type { PropertyName, SimEvent } from '../sim-event.ts';
+import { RELIABLE_DISK } from '../world/disk/index.ts';
 import { type DiskFaults, SimDisk } from '../world/journal.ts';
 import { Network } from '../world/network.ts';
 import { NodeClock } from '../world/node-clock.ts';
@@ -20,10 +21,14 @@ import type { ClientWorld } from './client-world.ts';
 import type { EngineCoverageKind } from './coverage.ts';
 import { EngineProcess } from './engine-process.ts';
 import { Judge } from './judge.ts';
+import { type NodeJournal, PromptJournal, SegmentNodeJournal } from './node-journal.ts';
 import type { ApplyTrouble } from './observed-backend.ts';
 import type { Operation, Request } from './operation.ts';
 import type { EngineProfile } from './profile.ts';
 import type { Stage } from './stage.ts';
+
+/** A process that ended itself is started again after so many election time-outs. */
+const RESTART_TIMEOUTS = 0.3;
 
 export class EngineWorld implements ClientWorld {
   readonly clusterId = 'simulated';
@@ -59,9 +64,13 @@ export class EngineWorld implements ClientWorld {
     const onDurable: ConstructorParameters<typeof SimDisk>[1]['onDurable'] = (node, write) =>
       this.emit({ kind: 'durable', node, write });
     const disks = new Map(this.nodes.map((node) => [node, new SimDisk(node, { onDurable })]));
+    const journals = new Map([...disks].map(([node, shadow]) => [node, this.#createJournal(node, shadow)]));
     this.judge = new Judge(this.nodes, profile, stage, disks, onEvent);
     this.#processes = new Map(
-      [...disks].map(([node, disk]) => [node, new EngineProcess(this, node, disk, this.#createClock(node))]),
+      [...journals].map(([node, journal]) => [
+        node,
+        new EngineProcess(this, node, journal, this.#createClock(node)),
+      ]),
     );
     this.links = this.#createLinks();
     this.network = this.#createClientNetwork();
@@ -73,10 +82,6 @@ export class EngineWorld implements ClientWorld {
 
   get alive(): NodeId[] {
     return this.nodes.filter((node) => this.process(node).isAlive);
-  }
-
-  get diskFaults(): DiskFaults {
-    return this.#diskFaults;
   }
 
   /** What a lane of a link carries; 0: no bound. */
@@ -105,7 +110,7 @@ export class EngineWorld implements ClientWorld {
     const process = this.process(node);
     if (!process.isAlive) return;
     this.judge.coverage.hit('crash');
-    const lostWrites = process.end();
+    const lostWrites = process.end(silent);
     if (lostWrites > 0) this.judge.coverage.hit('unsynced-lost');
     this.links.nodeDown(node, silent);
     for (const link of this.#connections) if (link.node === node) link.nodeDied(silent);
@@ -114,18 +119,27 @@ export class EngineWorld implements ClientWorld {
     this.emit({ kind: 'crash', node, lostWrites });
   }
 
-  /** The process has ended itself: that is a violation, and the end of the run. */
+  /** The process has ended itself: with a failed disk as it must, otherwise by a fault of its own. */
   onFatal(node: NodeId, error: QuorateError): void {
+    if (error.code === 'JOURNAL_IO' && this.profile.fileDisk.writeErrorChance > 0)
+      return this.onJournalClosed(node, error);
     this.judge.onFatal(node, error);
     this.crash(node, false);
   }
 
-  /** The store could not be opened: the process has ended with a message, and is started again by whoever watches it. */
-  onStoreClosed(node: NodeId, error: unknown, timeouts: number): void {
-    const isRefusal = error instanceof BackendDiverged;
+  /** The disk has failed: the process has ended with a message, and is started again by whoever watches it. */
+  onJournalClosed(node: NodeId, error: QuorateError): void {
+    if (error.code !== 'JOURNAL_IO') this.judge.onFatal(node, error);
+    this.hit('journal-failed');
     this.crash(node, false);
-    if (!isRefusal)
-      this.scheduler.after(this.profile.base.limits.electionTimeoutMs * timeouts, () => this.boot(node));
+    const delayMs = this.profile.base.limits.electionTimeoutMs * RESTART_TIMEOUTS;
+    this.scheduler.after(delayMs, () => this.boot(node));
+  }
+
+  /** A process does not start on a store that is not its own. */
+  onStoreRefused(node: NodeId, error: unknown): void {
+    this.report('CORE-CONVERGE', `node ${node} cannot open its store: ${String(error)}`);
+    this.crash(node, false);
   }
 
   abandonStore(node: NodeId, backend: Backend): void {
@@ -153,6 +167,11 @@ export class EngineWorld implements ClientWorld {
     if (this.#isCalm || drawn >= refusedChance + answerLostChance) return 'none';
     this.hit(drawn < refusedChance ? 'backend-refused' : 'backend-answer-lost');
     return drawn < refusedChance ? 'refused' : 'answer-lost';
+  }
+
+  /** Is the store away when it is opened? */
+  drawIsAway(random: Random): boolean {
+    return random.chance(this.profile.store.awayChance) && !this.#isCalm;
   }
 
   drawStoreDelayMs(random: Random): number {
@@ -207,6 +226,17 @@ export class EngineWorld implements ClientWorld {
 
   onEnd(request: Request): void {
     this.judge.onEnd(request);
+  }
+
+  #createJournal(node: NodeId, shadow: SimDisk): NodeJournal {
+    if (this.profile.journal === 'prompt')
+      return new PromptJournal(shadow, this.scheduler, () => this.#diskFaults);
+    const random = streamOf(this.seed, `disk/${node}`);
+    return new SegmentNodeJournal(node, shadow, this.scheduler, random, () => ({
+      ...RELIABLE_DISK,
+      ...this.#diskFaults,
+      ...(this.#isCalm ? {} : this.profile.fileDisk),
+    }));
   }
 
   #createClock(node: NodeId): NodeClock {

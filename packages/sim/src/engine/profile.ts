@@ -37,7 +37,13 @@ export type EngineProfile = {
   };
   /** Bytes that a lane of a link carries per millisecond, and how many wait at most; 0: no bound. */
   readonly link: { readonly bytesPerMs: number; readonly maxQueuedBytes: number };
+  /** The production journal over a simulated disk, or the simulator's own. */
+  readonly journal: 'segments' | 'prompt';
+  /** Of the simulated disk under the production journal. */
+  readonly fileDisk: { readonly writeErrorChance: number; readonly readErrorChance: number };
   readonly store: {
+    /** Of the times when it is opened. */
+    readonly awayChance: number;
     readonly refusedChance: number;
     readonly answerLostChance: number;
     readonly delayMs: number;
@@ -114,7 +120,12 @@ export function drawEngineProfile(seed: number): EngineProfile {
     link: random.chance(0.3)
       ? { bytesPerMs: 4000 / timeoutMs, maxQueuedBytes: random.pick([500, 5000]) }
       : { bytesPerMs: 0, maxQueuedBytes: 0 },
+    journal: random.pick(['segments', 'segments', 'prompt']),
+    fileDisk: random.chance(0.3)
+      ? { writeErrorChance: random.pick([0.0005, 0.005]), readErrorChance: random.pick([0, 0.0005]) }
+      : { writeErrorChance: 0, readErrorChance: 0 },
     store: {
+      awayChance: troubled ? 0.3 : 0,
       refusedChance: troubled ? random.pick([0.02, 0.2]) : 0,
       answerLostChance: troubled ? random.pick([0, 0.05]) : 0,
       delayMs: timeoutMs * random.pick([0.001, 0.02, 0.2]),
