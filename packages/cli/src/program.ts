@@ -89,7 +89,9 @@ function addNodeCommands(program: Command, context: CommandContext): void {
     .description(
       'Runs all nodes of the config file on this machine, and a REPL. Lines that are piped in are executed, then the nodes stop.',
     )
-    .addOption(option('--temporary', 'throw-away data and free ports'))
+    .addOption(
+      option('--temporary', 'throw-away data and free ports; for postgres and redis throw-away servers too'),
+    )
     .addOption(
       option(
         '--nodes <count>',

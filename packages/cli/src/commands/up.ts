@@ -16,6 +16,7 @@ import { ProgressLine } from '../output/progress.ts';
 import { type SettingFlags, settingFlagsOf } from '../program.ts';
 import { type StopReason, StopRequest } from '../server/stop-request.ts';
 import { freePorts } from '../spawn/free-port.ts';
+import { startTemporaryStores, type TemporaryStores } from '../stores/temporary-stores.ts';
 import { runReplOn } from './repl.ts';
 
 export type UpOptions = SettingFlags & {
@@ -30,11 +31,17 @@ const MAX_NODES = 9;
 export async function runUp(context: CommandContext, options: UpOptions): Promise<void> {
   const stop = new StopRequest('stop');
   const temporary = options.temporary === true ? mkdtempSync(join(tmpdir(), 'quorate-up-')) : undefined;
+  let stores: TemporaryStores | undefined;
   try {
-    const plan = await planNodes(context, options, temporary);
+    let plan = await planNodes(context, options, temporary);
     await checkAddresses(plan.settings);
+    if (temporary !== undefined && plan.settings.backendOptions === undefined) {
+      stores = await startTemporaryStores(plan.settings.backend, plan.settings.addrs.length);
+      if (stores !== undefined) plan = withStores(plan, stores);
+    }
     context.exitCode = await runNodes(context, plan, options, stop);
   } finally {
+    await stores?.stop();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
     stop.dispose();
   }
@@ -70,6 +77,15 @@ async function planNodes(
   const flags = { ...typed, addrs: addrs.join(',') };
   const settings = { ...(await context.settings(flags)), dataDir: temporary };
   return { settings, startArguments: startArgumentsOf(context, flags, temporary) };
+}
+
+/** Each node gets the throw-away server that was started for it. */
+function withStores({ settings, startArguments }: Plan, { servers }: TemporaryStores): Plan {
+  const backendOptions = { url: servers.map(({ url }) => url) };
+  return {
+    settings: { ...settings, backendOptions },
+    startArguments: [...startArguments, flagNameOf('backendOptions'), JSON.stringify(backendOptions)],
+  };
 }
 
 /** The children see this process's environment too, so only the file and the flags have to be handed on. */

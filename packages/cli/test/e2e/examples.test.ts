@@ -1,41 +1,57 @@
 /**
- * Purpose: what a reader of the documents copies works: the counter in `examples/` keeps the backend contract and runs
- * on three nodes with the command of its page, and so do the listings of `docs/writing-a-backend.md`.
+ * Purpose: what a reader of the documents copies works: the backends in `examples/` keep the contract and run on three
+ * nodes with the command of their page, and so do the listings of `docs/writing-a-backend.md`.
  */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { quorate } from '../helpers/run-quorate.ts';
 import { TemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 /** test/e2e and dist-test/e2e are both four levels below the root. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const EXAMPLE = join(ROOT, 'examples', 'counter');
+const EXAMPLES = join(ROOT, 'examples');
 
 // Registers one test for each rule, as `npx mocha examples/counter/counter.test.mjs` does.
-await import(pathToFileURL(join(EXAMPLE, 'counter.test.mjs')).href);
+for (const name of ['counter', 'bank'])
+  await import(pathToFileURL(join(EXAMPLES, name, `${name}.test.mjs`)).href);
+
+describe('the examples', function () {
+  this.timeout(60_000);
+
+  for (const name of ['counter', 'bank']) {
+    it(`print what the page of ${name} says`, async () => {
+      const page = readFileSync(join(EXAMPLES, name, 'README.md'), 'utf8');
+      const [, input = '', config = ''] =
+        /printf '(.*)' \| npx quorate up --temporary --config (\S+)/.exec(page) ?? [];
+      const run = await quorate(['up', '--temporary', '--config', config], {
+        cwd: ROOT,
+        input: input.replaceAll('\\n', '\n'),
+      });
+      assert.deepEqual(
+        { code: run.code, stdout: run.stdout },
+        { code: 0, stdout: listingAfter(page, 'prints') },
+      );
+    });
+  }
+
+  it('print what the page of the embedded service says', async () => {
+    const page = readFileSync(join(EXAMPLES, 'embedded', 'README.md'), 'utf8');
+    const script = join(EXAMPLES, 'embedded', 'demo.mjs');
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 50_000 });
+    assert.equal(stdout, listingAfter(page, 'starts three such services'));
+  });
+});
 
 describe('the counter of the examples', function () {
   this.timeout(60_000);
 
-  it('prints what its page says', async () => {
-    const page = readFileSync(join(EXAMPLE, 'README.md'), 'utf8');
-    const [, input = '', config = ''] =
-      /printf '(.*)' \| npx quorate up --temporary --config (\S+)/.exec(page) ?? [];
-    const run = await quorate(['up', '--temporary', '--config', config], {
-      cwd: ROOT,
-      input: input.replaceAll('\\n', '\n'),
-    });
-    assert.deepEqual(
-      { code: run.code, stdout: run.stdout },
-      { code: 0, stdout: listingAfter(page, 'prints') },
-    );
-  });
-
   it('refuses by its own rule, with the limit of its config file', async () => {
     const run = await quorate(
-      ['up', '--temporary', '--nodes', '1', '--config', join(EXAMPLE, 'config.yaml')],
+      ['up', '--temporary', '--nodes', '1', '--config', join(EXAMPLES, 'counter', 'config.yaml')],
       {
         input: 'add 100\nadd 1\n',
       },

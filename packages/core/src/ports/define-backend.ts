@@ -42,8 +42,8 @@ import { refuse, type SimpleResult, toResult } from './simple-result.ts';
 import { inTurn, readSimpleSnapshot, writeSimpleSnapshot } from './simple-snapshot.ts';
 import { formatValue } from './words.ts';
 
-export type { SimpleInput } from './simple-input.ts';
-export { refuse, type SimpleResult } from './simple-result.ts';
+export { readSimpleInput, type SimpleInput } from './simple-input.ts';
+export { refuse, type SimpleResult, toResult } from './simple-result.ts';
 
 export type SimpleParsed<Command> =
   | { readonly ok: true; readonly command: Command; readonly access: Access }

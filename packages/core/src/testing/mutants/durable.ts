@@ -11,6 +11,7 @@ import { EMPTY_IMAGE } from '../../ports/backend-image.ts';
 import { fingerprint } from '../../ports/fingerprint.ts';
 import type { Mutant } from './mutant.ts';
 import { durablePairs, type Pair, PairsBackend, type PairsDisk, type PairsState } from './pairs-store.ts';
+import { tornFiles } from './torn-files.ts';
 
 type PairsClass = new (disk?: PairsDisk) => PairsBackend;
 
@@ -134,8 +135,11 @@ const FAULTS: readonly (readonly [string, string, PairsClass])[] = [
   ['has a digest of the order of insertion', 'DIGEST-IGNORES-HISTORY', DigestOfInsertion],
 ];
 
-export const DURABLE_MUTANTS: readonly Mutant[] = FAULTS.map(([fault, rule, Broken]) => ({
-  fault,
-  rule,
-  subject: () => durablePairs((disk) => new Broken(disk)),
-}));
+export const DURABLE_MUTANTS: readonly Mutant[] = [
+  ...FAULTS.map(([fault, rule, Broken]) => ({
+    fault,
+    rule,
+    subject: () => durablePairs((disk) => new Broken(disk)),
+  })),
+  { fault: 'writes two files, one after the other', rule: 'KILL-ANY-TIME', subject: tornFiles },
+];

@@ -108,7 +108,8 @@ export class PairsBackend implements Backend<Pair> {
     const out = new ByteWriter();
     for await (const chunk of snapshot.chunks) out.raw(chunk);
     await this.step();
-    const state = decodeState(out.bytes(), snapshot.slot);
+    const state = decodeState(out.bytes());
+    if ((state.image.mark?.slot ?? 0) !== snapshot.slot) throw malformed('the snapshot is of another slot');
     await this.step();
     await this.replace(state);
     await this.step();
@@ -197,7 +198,7 @@ function resultOf(value: string | undefined): Result {
 }
 
 /** `image | count | { key | value } | fingerprint of all before` */
-function encodeState({ entries, image }: PairsState): Uint8Array {
+export function encodeState({ entries, image }: PairsState): Uint8Array {
   const out = new ByteWriter();
   writeImage(out, image);
   out.u32(entries.size);
@@ -211,14 +212,14 @@ function encodeState({ entries, image }: PairsState): Uint8Array {
 
 const FINGERPRINT_BYTES = 20;
 
-function decodeState(bytes: Uint8Array, slot: Slot): PairsState {
+/** @throws WIRE_MALFORMED when it is not whole */
+export function decodeState(bytes: Uint8Array): PairsState {
   const bodyBytes = bytes.length - FINGERPRINT_BYTES;
   if (bodyBytes < 0) throw malformed('the snapshot is too short');
   const stored = new ByteReader(bytes, bodyBytes).text(16);
   if (stored !== fingerprint(bytes.subarray(0, bodyBytes))) throw malformed('the fingerprint is wrong');
   const reader = new ByteReader(bytes, 0, bodyBytes);
   const image = readImage(reader);
-  if ((image.mark?.slot ?? 0) !== slot) throw malformed('the snapshot is of another slot');
   const entries = new Map<string, string>();
   for (let count = reader.u32(); count > 0; count--) entries.set(reader.text(), reader.text());
   reader.end();
