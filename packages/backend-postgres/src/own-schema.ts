@@ -80,10 +80,8 @@ export function markOf(row: readonly Value[] | undefined): StoredMark {
 
 /** Everything that the framework keeps here, as one transaction sees it. */
 export async function readState(session: Session): Promise<StoredState> {
-  const [marks, records] = await Promise.all([
-    session.ask(`SELECT ${MARK_COLUMNS}, results FROM quorate.mark`),
-    session.ask('SELECT key, value FROM quorate.records'),
-  ]);
+  const marks = await session.ask(`SELECT ${MARK_COLUMNS}, results FROM quorate.mark`);
+  const records = await session.ask('SELECT key, value FROM quorate.records');
   const row = marks.rows[0];
   const results = row?.[6] ?? '\\x';
   return {

@@ -44,6 +44,8 @@ export class PostgresBackend implements Backend<SqlCommand> {
   #opened: OpenedWriter | undefined;
   /** The catalog as `prepare` uses it, of one epoch. */
   #catalog: { readonly epoch: number; readonly loading: Promise<unknown>; loaded?: unknown } | undefined;
+  /** Ends every session. */
+  readonly #ending = new AbortController();
   #loaded = false;
   #directory = '';
   /** Applying, the beginning of a snapshot and restoring take turns. */
@@ -54,14 +56,16 @@ export class PostgresBackend implements Backend<SqlCommand> {
     const { url, connectTimeoutMs } = options;
     this.#options = options;
     this.#language = language;
-    this.#connect = { url, connectTimeoutMs, purpose: 'apply' };
+    this.#connect = { url, connectTimeoutMs, purpose: 'apply', signal: this.#ending.signal };
     this.#side = new SideSessions(this.#connect, options.readTimeoutMs);
   }
 
-  async open({ directory }: BackendContext): Promise<BackendImage> {
+  async open({ directory, signal }: BackendContext): Promise<BackendImage> {
     if (!this.#loaded) await this.#language.load();
     this.#loaded = true;
     this.#directory = directory;
+    if (!signal.aborted) signal.addEventListener('abort', () => void this.close(), { once: true });
+    else await this.close();
     this.#opened?.writer.session.abandon();
     this.#opened = undefined;
     return imageOf(await this.#reopen());
@@ -184,9 +188,12 @@ export class PostgresBackend implements Backend<SqlCommand> {
           copies: true,
           settings: MAY_WRITE,
         });
-        await claimDatabase(session);
-        await restoreFrom(file, received.slot, session, opened.facts.major);
-        await session.close();
+        try {
+          await claimDatabase(session);
+          await restoreFrom(file, received.slot, session, opened.facts.major);
+        } finally {
+          await session.close();
+        }
       }),
     );
     this.#catalog = undefined;
@@ -232,7 +239,8 @@ export class PostgresBackend implements Backend<SqlCommand> {
 
   async close(): Promise<void> {
     this.#snapshots.cancelAll('the node ends');
-    await Promise.all([this.#side.close(), this.#opened?.writer.session.close()]);
+    // Nothing is lost with an open transaction: what was not committed is applied again from the log.
+    this.#ending.abort();
   }
 }
 

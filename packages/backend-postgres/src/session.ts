@@ -37,6 +37,8 @@ export type SessionOptions = {
   /** Shown by the server as application_name. */
   readonly purpose: string;
   readonly connectTimeoutMs: number;
+  /** Ends the session, whatever it does. */
+  readonly signal: AbortSignal;
   /** Rows go in or out in bulk: then statements wait for one another. */
   readonly copies?: boolean;
   /** More settings, after the pinned ones. */
@@ -97,7 +99,12 @@ export class Session {
       pipeline: options.copies !== true,
     });
     const session = new Session(client);
+    const { signal } = options;
+    const end = (): void => session.abandon();
+    signal.addEventListener('abort', end, { once: true });
+    client.once('end', () => signal.removeEventListener('abort', end));
     try {
+      if (signal.aborted) throw new BackendUnavailable('the backend is closed');
       await client.connect();
       const settings = { ...PINNED_SETTINGS, ...options.settings };
       const names = Object.entries(settings).map(([name, value]) => `SET ${name} TO ${quoteLiteral(value)}`);
@@ -122,7 +129,7 @@ export class Session {
 
   /** One statement. @throws SqlFailure */
   ask(sql: string, params: readonly Value[] = [], { name, maxBytes }: AskOptions = {}): Promise<Reply> {
-    return new Promise((resolve, reject) => {
+    const reply = new Promise<Reply>((resolve, reject) => {
       const isCut = { value: false };
       const query = new pg.Query<readonly Value[]>({
         text: sql,
@@ -139,6 +146,9 @@ export class Session {
       if (maxBytes !== undefined) limitRows(query, maxBytes, isCut);
       this.#client.query(query as unknown as pg.Submittable);
     });
+    // Of many statements sent at once, those behind a failed one fail too, and nobody waits for them any more.
+    reply.catch(() => undefined);
+    return reply;
   }
 
   /** Our own statements, several in one text, without parameters or rows. @throws SqlFailure */

@@ -1,5 +1,6 @@
 /**
- * Sessions beside the writer's: made when first asked for, made anew after they broke. None of them writes user data.
+ * Sessions beside the writer's: made when first asked for, made anew after they broke; they end with the
+ * signal. None of them writes user data.
  */
 import type { BackendUnavailable } from '@quorate/core/ports';
 import { Session, type SessionOptions } from './session.ts';
@@ -11,7 +12,6 @@ export class SideSessions {
   readonly #options: Omit<SessionOptions, 'purpose' | 'settings'>;
   readonly #readTimeoutMs: number;
   readonly #sessions = new Map<Side, Promise<Session>>();
-  #closed = false;
 
   constructor(options: Omit<SessionOptions, 'purpose' | 'settings'>, readTimeoutMs: number) {
     this.#options = options;
@@ -33,13 +33,6 @@ export class SideSessions {
     return Session.connect({ ...this.#options, purpose, copies, settings });
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const outcome of await Promise.allSettled(this.#sessions.values()))
-      if (outcome.status === 'fulfilled') await outcome.value.close();
-    this.#sessions.clear();
-  }
-
   async #connect(side: Side): Promise<Session> {
     const settings =
       side === 'read'
@@ -49,8 +42,6 @@ export class SideSessions {
             statement_timeout: `${this.#readTimeoutMs}ms`,
           }
         : { synchronous_commit: 'on' };
-    const session = await Session.connect({ ...this.#options, purpose: side, settings });
-    if (this.#closed) session.abandon();
-    return session;
+    return Session.connect({ ...this.#options, purpose: side, settings });
   }
 }

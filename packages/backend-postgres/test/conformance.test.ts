@@ -1,9 +1,22 @@
 /** The PostgreSQL backend keeps every rule of the backend contract on a real server. */
 
 import { backendConformance, textCommand } from '@quorate/core/testing';
+import { checkOptions } from '#src/options.ts';
 import { PostgresBackend } from '#src/postgres-backend.ts';
 import { Databases } from './databases.ts';
 import { PLAIN_SQL } from './plain-sql.ts';
+
+const urls = new WeakMap<object, string>();
+
+function open(url: string): PostgresBackend {
+  const backend = new PostgresBackend(checkOptions({ url }), PLAIN_SQL);
+  urls.set(backend, url);
+  return backend;
+}
+
+function urlOf(backend: object): string {
+  return urls.get(backend) ?? '';
+}
 
 describe('PostgreSQL', function () {
   this.timeout(120_000);
@@ -11,19 +24,17 @@ describe('PostgreSQL', function () {
   before(async () => {
     databases = await Databases.start();
   });
-  after(() => databases.server.stop());
+  after(() => databases.stop());
 
   backendConformance({
     name: 'postgres',
-    async create() {
-      const options = {
-        url: await databases.create(),
-        connectTimeoutMs: 5000,
-        readTimeoutMs: 10_000,
-        pgDump: undefined,
-      };
-      return new PostgresBackend(options, PLAIN_SQL);
+    create: async () => open(await databases.create()),
+    reopen: (backend) => open(urlOf(backend)),
+    crash: async (backend) => {
+      await backend.close();
+      await databases.cutOff(urlOf(backend));
     },
+    disturb: (backend) => databases.cutOff(urlOf(backend)),
     commands: [
       textCommand(
         'CREATE TABLE IF NOT EXISTS t (id serial PRIMARY KEY, k text UNIQUE, v int CHECK (v < 100))',

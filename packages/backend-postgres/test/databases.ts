@@ -4,6 +4,8 @@ import pg from 'pg';
 
 export class Databases {
   readonly server: TemporaryPostgres;
+  /** Always connected, so that it acts at once. */
+  #admin: pg.Client | undefined;
   #count = 0;
 
   constructor(server: TemporaryPostgres) {
@@ -11,14 +13,38 @@ export class Databases {
   }
 
   static async start(options?: Parameters<typeof startTemporaryPostgres>[0]): Promise<Databases> {
-    return new Databases(await startTemporaryPostgres(options));
+    const databases = new Databases(await startTemporaryPostgres(options));
+    await databases.connect();
+    return databases;
+  }
+
+  /** Again, after the server was killed and restarted. */
+  async connect(): Promise<void> {
+    const admin = new pg.Client({ connectionString: this.server.url });
+    admin.on('error', () => undefined); // The server may be killed.
+    await admin.connect();
+    this.#admin = admin;
   }
 
   /** The URL of a new, empty database. */
   async create(): Promise<string> {
     const name = `store_${++this.#count}`;
-    await sql(this.server.url, `CREATE DATABASE ${name}`);
+    await this.#admin?.query(`CREATE DATABASE ${name}`);
     return this.server.url.replace(/\/postgres$/, `/${name}`);
+  }
+
+  /** Ends every session of a database, whatever it does, and waits until they are gone. */
+  async cutOff(url: string): Promise<void> {
+    const name = new URL(url).pathname.slice(1);
+    await this.#admin?.query(
+      'SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1',
+      [name],
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#admin?.end();
+    await this.server.stop();
   }
 }
 
