@@ -69,7 +69,7 @@ export type StateDigest = ReadonlyMap<string, string>;
 /** As one transaction sees the state, which the caller has begun. @throws SqlFailure */
 export async function digestParts(session: Session): Promise<StateDigest> {
   const digests = new Map<string, string>();
-  digests.set('schema', hashOf((await session.ask(SCHEMA)).rows));
+  digests.set('schema', hashOf((await session.ask(SCHEMA)).rows.map(normalized)));
   const contents = (await session.ask(CONTENTS)).rows;
   for (const [kind, name] of contents) {
     if (name === null || name === undefined) continue;
@@ -81,6 +81,19 @@ export async function digestParts(session: Session): Promise<StateDigest> {
 /** One digest of the parts. */
 export function digestOf(parts: StateDigest): string {
   return hashOf([...parts].sort(([left], [right]) => (left < right ? -1 : 1))).slice(0, 32);
+}
+
+/** Definitions that PostgreSQL prints from a parsed expression. */
+const PARSED = new Set(['column', 'constraint', 'index', 'view', 'rule', 'partition', 'trigger', 'type']);
+
+/**
+ * An expression that is printed, parsed and printed again, as a restore does it, may gain or lose casts and parentheses
+ * without any other meaning: `varchar IN (...)` does. So these do not count.
+ */
+function normalized([kind = '', name = '', definition = '']: readonly Value[]): readonly Value[] {
+  if (!PARSED.has(kind ?? '')) return [kind, name, definition];
+  const text = (definition ?? '').replace(/::[a-z "]+(\([\d,]+\))?(\[\])*/g, '').replace(/[()\s]+/g, '');
+  return [kind, name, text];
 }
 
 function tableSql(name: string): string {

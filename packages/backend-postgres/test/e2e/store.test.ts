@@ -1,0 +1,185 @@
+/** What the store does with commands that fail, with sequences, strangers and servers that are killed. */
+import assert from 'node:assert/strict';
+import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
+import { Databases, sql } from './databases.ts';
+import { OneStore } from './one-store.ts';
+
+const TABLE = 'CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, v int)';
+const insert = (key: string): string => `INSERT INTO t (k, v) VALUES ('${key}', 1) RETURNING id`;
+
+describe('PostgreSQL store', function () {
+  this.timeout(60_000);
+  let databases: Databases;
+  const stores: OneStore[] = [];
+  const fresh = async (
+    options?: Readonly<Record<string, unknown>>,
+  ): Promise<{ url: string; store: OneStore }> => {
+    const url = await databases.create();
+    const store = await OneStore.open(url, options);
+    stores.push(store);
+    return { url, store };
+  };
+  before(async () => {
+    databases = await Databases.start({
+      fsync: true,
+      settings: { wal_writer_delay: '10s', recovery_init_sync_method: 'syncfs' },
+    });
+  });
+  after(async () => {
+    for (const { backend } of stores) await backend.close();
+    await databases.stop();
+  });
+
+  it('gives every command of a batch its own answer, and keeps nothing of those that failed', async () => {
+    const { store } = await fresh();
+    await store.apply(TABLE);
+    const outcomes = await store.outcomes(
+      insert('a'),
+      insert('a'),
+      "UPDATE t SET v = 7 WHERE k = 'a'; INSERT INTO t (k) VALUES ('a')",
+      'SELECT nothing FROM nowhere',
+      insert('b'),
+      'UPDATE t SET v = 1/0',
+    );
+    assert.deepEqual(outcomes, [[['1']], '23505', '23505', '42P01', [['4']], '22012']);
+    assert.deepEqual(await store.read('SELECT k, v FROM t ORDER BY k'), [
+      ['a', '1'],
+      ['b', '1'],
+    ]);
+  });
+
+  it('gives more commands than one window their answers when every third fails', async () => {
+    const { store } = await fresh();
+    await store.apply('CREATE TABLE n (n int PRIMARY KEY)');
+    const texts = Array.from(
+      { length: 200 },
+      (_, index) => `INSERT INTO n VALUES (${index - (index % 3 === 2 ? 1 : 0)})`,
+    );
+    const outcomes = await store.outcomes(...texts);
+    assert.deepEqual(
+      outcomes,
+      texts.map((_, index) => (index % 3 === 2 ? '23505' : 1)),
+    );
+  });
+
+  it('counts on with sequences as if no attempt had failed, also after the server was killed', async () => {
+    const { store } = await fresh();
+    await store.apply(TABLE);
+    assert.deepEqual(await store.outcomes(insert('a'), insert('b')), [[['1']], [['2']]]);
+    // The first attempt draws a 3 and is rolled back; the second one draws it again.
+    assert.deepEqual(await store.outcomes(insert('c'), 'UPDATE t SET v = 1/0'), [[['3']], '22012']);
+    await store.backend.flush();
+    await databases.server.kill();
+    await databases.server.restart();
+    await databases.connect();
+    assert.deepEqual(await store.outcomes(insert('d')), [[['4']]]);
+  });
+
+  it('says that it was rewound when a killed server lost what was not flushed, and goes on from there', async () => {
+    const [{ store }, { store: twin }] = [await fresh(), await fresh()];
+    const history = [[TABLE], [insert('a')], [insert('b'), insert('b')], [insert('c')], [insert('d')]];
+    for (const texts of history.slice(0, 2)) await store.apply(...texts);
+    assert.equal(await store.backend.flush(), 2, 'the durable slot');
+    for (const texts of history.slice(2)) await store.apply(...texts);
+    const next = store.batch([insert('e')]);
+    await databases.server.kill();
+    await databases.server.restart();
+    await databases.connect();
+    await assert.rejects(async () => store.backend.apply(next), BackendRewound);
+    const image = await store.reopen();
+    assert.ok(Number(image.mark?.slot) >= 2, 'what was flushed is there');
+    assert.ok(Number(image.mark?.slot) < 5, 'the test wants a server that lost something');
+    for (const texts of history.slice(store.mark.slot)) await store.apply(...texts);
+    for (const texts of history) await twin.apply(...texts);
+    assert.equal(await store.backend.digest(), await twin.backend.digest());
+  });
+
+  it('waits for a server that is away, and applies the slot when it is back', async () => {
+    const { store } = await fresh();
+    await store.apply(TABLE);
+    await store.backend.flush();
+    const batch = store.batch([insert('a')]);
+    await databases.server.kill();
+    await assert.rejects(async () => store.backend.apply(batch), BackendUnavailable);
+    await assert.rejects(
+      () => store.backend.query({ statements: [{ sql: 'SELECT 1', params: [] }] }),
+      BackendUnavailable,
+    );
+    assert.equal((await store.backend.health()).ok, false);
+    await databases.server.restart();
+    await databases.connect();
+    await store.backend.apply(batch);
+    assert.equal((await store.backend.health()).ok, true);
+  });
+
+  it('keeps strangers from writing, and says what to do', async () => {
+    const { url, store } = await fresh();
+    await store.apply(TABLE, insert('a'));
+    for (const text of [
+      'UPDATE t SET v = 2',
+      'TRUNCATE t',
+      'SET session_replication_role = replica; DELETE FROM t',
+    ])
+      await assert.rejects(sql(url, text), /replicated by Quorate/);
+    assert.deepEqual(await sql(url, 'SELECT v FROM t'), [{ v: 1 }]);
+  });
+
+  it('notices a table that a stranger made or took the guard from, in health and at the next start', async () => {
+    const { url, store } = await fresh();
+    await store.apply(TABLE);
+    await sql(url, 'CREATE TABLE foreign_table ()');
+    assert.match((await store.backend.health()).detail, /foreign_table/);
+    await store.backend.close();
+    await assert.rejects(OneStore.open(url), BackendDiverged);
+  });
+
+  it('refuses a database that holds something and no mark', async () => {
+    const url = await databases.create();
+    await sql(url, 'CREATE TABLE old ()');
+    await assert.rejects(OneStore.open(url), /empty database/);
+  });
+
+  it('refuses a second node on the same database', async () => {
+    const { url } = await fresh();
+    await assert.rejects(OneStore.open(url), /each node needs a database of its own/);
+  });
+
+  it('refuses a command that was examined against another schema, and executes the rest', async () => {
+    const { store } = await fresh();
+    const examined = (sqlText: string, catalogEpoch: number, isDdl = false) => ({
+      statements: [{ sql: sqlText, params: [] }],
+      catalogEpoch,
+      isDdl,
+    });
+    const outcomes = await store.outcomes(
+      examined(TABLE, 0, true),
+      examined(insert('a'), 0),
+      examined(insert('b'), 1),
+      examined('CREATE TABLE t ()', 1, true),
+      examined(insert('c'), 1),
+    );
+    assert.deepEqual(outcomes, [null, 'CATALOG_CHANGED', [['1']], '42P07', [['2']]]);
+  });
+
+  it('reads without writing, and refuses answers that are too long', async () => {
+    const { store } = await fresh({ readTimeoutMs: 200 });
+    await store.apply(TABLE, insert('a'));
+    assert.equal(await store.read("SELECT repeat('x', 5000000)"), 'RESULT_TOO_LARGE');
+    assert.equal(await store.read('SELECT pg_sleep(5)'), '57014');
+    assert.equal(await store.read('SELECT 1/0'), '22012');
+    assert.deepEqual(await store.read('SELECT count(*) FROM t'), [['1']]);
+    const write = { statements: [{ sql: insert('b'), params: [] }] };
+    await assert.rejects(() => store.backend.query(write), /read-only/);
+  });
+
+  it('answers UPDATE and DELETE with rows in the same order wherever they lie', async () => {
+    const [{ store }, { store: twin }] = [await fresh(), await fresh()];
+    for (const each of [store, twin]) await each.apply(TABLE);
+    await store.apply(insert('a'), insert('b'), insert('c'));
+    await twin.apply(insert('a'), insert('b'), insert('c'));
+    // Moves a row behind the others in one of the two.
+    await store.apply("UPDATE t SET v = 9 WHERE k = 'a'", "UPDATE t SET v = 1 WHERE k = 'a'");
+    const update = 'UPDATE t SET v = v + 1 RETURNING k, v';
+    assert.deepEqual(await store.outcomes(update), await twin.outcomes(update));
+  });
+});
