@@ -70,7 +70,7 @@ export async function runEngineSeeds(range: SeedRange): Promise<boolean> {
   const missing = isCovering ? [...coverage.missing(ENGINE_REQUIRED), ...engineCoverage.missing()] : [];
   write(`coverage: ${coverage.describe(ENGINE_REQUIRED)} ${engineCoverage.describe()}`);
   write(
-    `engine depth, seeds ${first}..${last}: ${sums.events} events, ${sums.requests} requests in ${seconds.toFixed(1)} s, ${Math.round(sums.events / seconds)} events/s`,
+    `seeds ${first}..${last}: ${sums.events} events in ${seconds.toFixed(1)} s, ${Math.round(sums.events / seconds)} events/s, ${sums.requests} requests of clients (engine depth)`,
   );
   if (missing.length > 0) write(`NOT COVERED: ${missing.join(', ')}`);
   const isWell = sums.failures === 0 && missing.length === 0;

@@ -35,9 +35,18 @@ const MUTANTS_PER_PART = 9;
 const CHAOS_SECONDS = 45;
 
 export const LAYERS: readonly Layer[] = [
-  seeds('simulator', '12,000 seeds', { count: 12_000, each: 250, flags: [] }),
-  seeds('simulator, twice', '200 seeds, equal hashes', { count: 200, each: 50, flags: ['--twice'] }),
-  seeds('simulator, long', '100 seeds of 200 k to 1 M events', { count: 100, each: 4, flags: ['--long'] }),
+  seeds('simulator', '12,000 seeds', { count: 12_000, each: 250, flags: ['--depth', 'core'] }),
+  seeds('simulator, engines', '600 seeds', { count: 600, each: 50, flags: ['--depth', 'engine'] }),
+  seeds('simulator, twice', '200 seeds, equal hashes', {
+    count: 200,
+    each: 50,
+    flags: ['--depth', 'core', '--twice'],
+  }),
+  seeds('simulator, long', '100 seeds of 200 k to 1 M events', {
+    count: 100,
+    each: 4,
+    flags: ['--depth', 'core', '--long'],
+  }),
   {
     name: 'model checker',
     budget: '2 M states of each scope',
