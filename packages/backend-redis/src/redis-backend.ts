@@ -16,6 +16,7 @@ import {
   type BackendImage,
   type BackendSnapshot,
   BackendUnavailable,
+  equalMarks,
   fingerprint,
   judgeStep,
   type Parsed,
@@ -91,8 +92,9 @@ export class RedisBackend implements Backend<RedisCommand> {
     if (!this.#isOpen || this.#context === undefined) return;
     const reply = await this.#server.runFirst(OPEN, [String(this.#context.node), '0']);
     const { mark } = this.#readStore(reply, this.#context).image;
-    const expected = this.#mark;
-    if (expected === undefined || this.#sent !== undefined) return; // The next slot compares.
+    if (mark !== undefined && this.#sent !== undefined && equalMarks(mark, this.#sent)) return;
+    const { clusterId, group } = this.#context;
+    const expected = this.#mark ?? { clusterId, group, slot: asSlot(0), digest: '' };
     judgeStep(mark, { previous: expected, next: expected });
   }
 

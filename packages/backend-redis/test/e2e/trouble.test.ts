@@ -1,0 +1,145 @@
+/** A server that is down, empty, older, full, foreign or set up wrongly: what the replica is told, and that nothing is done twice. */
+import assert from 'node:assert/strict';
+import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
+import { Redis } from 'ioredis';
+import { freshServer, stopServers } from '../support/servers.ts';
+import { Store, shown } from '../support/store.ts';
+
+describe('trouble with the server', function () {
+  this.timeout(60_000);
+  afterEach(stopServers);
+
+  it('a server that was killed and came back empty is rewound, answers no read before, and starts at slot 0', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    await store.server.kill();
+    await assert.rejects(store.write('SET a 2'), BackendUnavailable);
+    await assert.rejects(store.read('GET a'), BackendUnavailable);
+    await store.server.restart();
+    await assert.rejects(store.read('GET a'), BackendRewound);
+    await assert.rejects(store.write('SET a 2'), BackendRewound);
+    const image = await store.open();
+    assert.equal(image.mark, undefined);
+  });
+
+  it('a server that somebody emptied under us is rewound at the next slot', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    await ask(store, 'FLUSHALL');
+    await assert.rejects(store.write('SET a 2'), BackendRewound);
+  });
+
+  it('a server that restarts from an older file is opened at the mark of that file', async () => {
+    const store = await Store.start({ save: '3600 1000000' });
+    await store.write('SET a 1', 'SET b 1 PX 100000');
+    const old = { mark: store.mark, digest: await store.backend.digest() };
+    await ask(store, 'SAVE');
+    await store.write('SET a 2');
+    await store.server.kill();
+    await store.server.restart();
+    await assert.rejects(store.write('SET a 3'), BackendRewound);
+    const image = await store.open();
+    assert.deepEqual(image.mark, old.mark);
+    assert.equal(await store.backend.digest(), old.digest);
+    assert.deepEqual(image.lastResults.map(shown), ['OK', 'OK']);
+  });
+
+  it('keys that somebody else added or removed are found at the next slot', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    await ask(store, 'SET', 'foreign', '1');
+    await assert.rejects(store.write('SET a 2'), (error) => {
+      assert.ok(error instanceof BackendDiverged && !(error instanceof BackendRewound));
+      assert.match(error.message, /somebody else writes to it/);
+      return true;
+    });
+    assert.equal(await ask(store, 'GET', 'a'), '1');
+  });
+
+  it('a server with other data, of another cluster or of another node is refused with a way out', async () => {
+    const store = await Store.start();
+    await assert.rejects(store.open(2), /store of node 1, this is node 2; give every node/);
+    await store.write('SET a 1');
+    await assert.rejects(store.open(1, 'another cluster'), /data of another cluster/);
+    const strange = new Store(await freshServer());
+    await ask(strange, 'SET', 'a', '1');
+    await assert.rejects(strange.open(), /holds 1 keys that this cluster did not write/);
+  });
+
+  it('a server out of memory takes no slot by half, and takes it when there is room', async () => {
+    const store = await Store.start({ maxmemory: '0' });
+    await store.write('SET a 1');
+    const commands = ['DEL a', 'SET b 1', 'INCR c'].map((line) => store.commandOf(line));
+    const batch = store.batchOf(commands);
+    await ask(store, 'CONFIG', 'SET', 'maxmemory', '1');
+    await assert.rejects(store.applyBatch(batch), /out of memory; raise maxmemory/);
+    assert.equal(await ask(store, 'GET', 'a'), '1');
+    await ask(store, 'CONFIG', 'SET', 'maxmemory', '0');
+    assert.deepEqual((await store.applyBatch(batch)).map(shown), ['(integer) 1', 'OK', '(integer) 1']);
+  });
+
+  it('a server that became a replica, or may throw data away, is unavailable with the reason', async () => {
+    const store = await Store.start();
+    await ask(store, 'REPLICAOF', '127.0.0.1', '1');
+    await assert.rejects(store.write('SET a 1'), /read-only replica of another server; run REPLICAOF NO ONE/);
+    assert.match((await store.backend.health()).detail, /REPLICAOF NO ONE/);
+    const evicting = new Store(await freshServer({ settings: { 'maxmemory-policy': 'allkeys-lru' } }));
+    await assert.rejects(evicting.open(), (error) => {
+      assert.ok(error instanceof BackendUnavailable);
+      assert.match(
+        error.message,
+        /maxmemory-policy is allkeys-lru, which throws data away; set it to noeviction/,
+      );
+      return true;
+    });
+  });
+
+  it('a server that forgets its scripts gets them again', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    await ask(store, 'SCRIPT', 'FLUSH');
+    assert.deepEqual(await store.write('INCR a'), ['(integer) 2']);
+  });
+
+  it('a slot whose answer was lost is not executed twice and gives its first results', async () => {
+    const store = await Store.start();
+    const batch = store.batchOf([
+      store.commandOf('INCR a'),
+      store.commandOf('MULTI; INCR a; GET none; EXEC'),
+    ]);
+    const first = await store.backend.apply(batch);
+    await ask(store, 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    let again: typeof first | undefined;
+    while (again === undefined) {
+      try {
+        again = await store.backend.apply(batch);
+      } catch (error) {
+        assert.ok(error instanceof BackendUnavailable);
+      }
+    }
+    assert.deepEqual(again.map(shown), first.map(shown));
+    store.mark = batch.next;
+    assert.equal(await store.read('GET a'), '"2"');
+  });
+
+  it('the password of a url is in no message', async () => {
+    const { backend } = new Store({ ...(await freshServer()), url: 'redis://user:secret@127.0.0.1:1' });
+    const { signal } = new AbortController();
+    const context = { clusterId: 'c', group: 0, node: 1, directory: '/', signal, options: undefined };
+    await assert.rejects(backend.open(context), (error) => {
+      assert.match(String(error), /127\.0\.0\.1:1/);
+      assert.doesNotMatch(String(error), /secret/);
+      return true;
+    });
+  });
+});
+
+async function ask(store: Store, command: string, ...words: string[]): Promise<unknown> {
+  const client = new Redis(store.server.url, { lazyConnect: true, protocol: 2 });
+  try {
+    await client.connect();
+    return await client.call(command, ...words);
+  } finally {
+    client.disconnect();
+  }
+}
