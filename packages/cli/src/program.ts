@@ -56,7 +56,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
   addNodeCommands(program, context);
   addDataCommands(program, context);
   addLookingCommands(program, context);
-  addBackendCommands(program, context);
+  addBackendCommands(program, context, version);
   registerPerf(program, context);
   return program;
 }
@@ -193,7 +193,7 @@ function addLookingCommands(program: Command, context: CommandContext): void {
     });
 }
 
-function addBackendCommands(program: Command, context: CommandContext): void {
+function addBackendCommands(program: Command, context: CommandContext, version: string): void {
   program.commandsGroup(BACKEND_GROUP);
   program
     .command('conform [backend]')
@@ -208,6 +208,14 @@ function addBackendCommands(program: Command, context: CommandContext): void {
     .action(async (backend: string | undefined, options: ConformOptions) => {
       const { runConform } = await import('./commands/conform.ts');
       await runConform(context, backend, options);
+    });
+  program
+    .command('new-backend <name>')
+    .summary('write a small working backend with tests')
+    .description('Writes a small working backend with tests into a new directory of that name.')
+    .action(async (name: string) => {
+      const { runNewBackend } = await import('./commands/new-backend.ts');
+      runNewBackend(context, name, version);
     });
 }
 
