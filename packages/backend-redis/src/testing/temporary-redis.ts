@@ -85,9 +85,6 @@ class Server implements TemporaryRedis {
   readonly #settings: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #log = '';
-  readonly #onExit = (): void => {
-    this.#child?.kill('SIGKILL');
-  };
 
   constructor(program: string, directory: string, settings: Readonly<Record<string, string>>, port: number) {
     this.#program = program;
@@ -130,8 +127,7 @@ class Server implements TemporaryRedis {
     child.once('error', (error) => {
       this.#log += error.message;
     });
-    child.once('exit', () => process.removeListener('exit', this.#onExit));
-    process.once('exit', this.#onExit);
+    endWithProcess(child);
     child.unref();
     await this.#ready(child);
   }
@@ -171,6 +167,22 @@ class Server implements TemporaryRedis {
     child.kill(signal);
     await ended;
   }
+}
+
+/** Servers that have to end when this process does. */
+const children = new Set<ChildProcess>();
+
+function endWithProcess(child: ChildProcess): void {
+  if (children.size === 0) process.on('exit', killChildren);
+  children.add(child);
+  child.once('exit', () => {
+    children.delete(child);
+    if (children.size === 0) process.removeListener('exit', killChildren);
+  });
+}
+
+function killChildren(): void {
+  for (const child of children) child.kill('SIGKILL');
 }
 
 /** A port that was free a moment ago. */

@@ -68,7 +68,7 @@ describe('Redis commands', function () {
     const one = await Store.start();
     await one.write('SADD s a b c d e f g h');
     const spop = one.commandOf('SPOP s');
-    const prepared = await Promise.all(Array.from({ length: 10 }, () => one.backend.prepare(spop)));
+    const prepared = await Promise.all(Array.from({ length: 10 }, async () => one.backend.prepare(spop)));
     assert.ok(prepared.every((command) => command.parts[0]?.name === 'SPOP.CHOSEN'));
     const commands = prepared.map((command) => one.backend.decode(one.backend.encode(command)));
     const popped = (await one.applyBatch(one.batchOf(commands))).map(shown);
