@@ -38,6 +38,8 @@ export const ENGINE_COVERED = [
   'store-emptied',
   'store-older-image',
   'store-foreign-write',
+  'store-rewound',
+  'prepared',
   'fenced',
   // Judgement.
   'history-checked',

@@ -2,7 +2,13 @@
  * Any backend as a node of the simulator uses it: the witness sees every batch, promises settle in virtual time, and
  * the store can be in trouble before a batch or lose its answer after it. The backend itself is the real one.
  */
-import { type ApplyBatch, type Backend, BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
+import {
+  type ApplyBatch,
+  type Backend,
+  BackendDiverged,
+  BackendRewound,
+  BackendUnavailable,
+} from '@quorate/core/ports';
 import type { NodeId } from '@quorate/core/protocol';
 import type { Result } from '@quorate/wire';
 import type { AsyncBridge } from './async-bridge.ts';
@@ -42,7 +48,10 @@ export function observedBackend(inner: Backend, around: BackendSurroundings): Ba
       if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      const method: Method = (...parameters) => observed.later((value as Method).apply(target, parameters));
+      const method: Method = (...parameters) => {
+        if (name === 'prepare') around.hit('prepared');
+        return observed.later((value as Method).apply(target, parameters));
+      };
       methods.set(name, method);
       return method;
     },
@@ -102,7 +111,8 @@ class Observed {
     const answered = outcome.then(
       (results) => this.#answered(batch, results, trouble),
       (error: unknown) => {
-        if (error instanceof BackendDiverged) this.#around.hit('fenced');
+        if (error instanceof BackendRewound) this.#around.hit('store-rewound');
+        else if (error instanceof BackendDiverged) this.#around.hit('fenced');
         throw error;
       },
     );

@@ -49,6 +49,8 @@ export type EngineProfile = {
     readonly delayMs: number;
     /** A backend that answers at once promises instead. */
     readonly answersLater: boolean;
+    /** The durable backend rewrites commands on the leader. */
+    readonly prepares: boolean;
   };
   /** Mean time between two strikes of a kind; 0: it does not exist. */
   readonly every: {
@@ -93,6 +95,10 @@ export function drawEngineProfile(seed: number): EngineProfile {
       maxForwards: random.pick([1, 8, 16_384]),
       targetFrameBytes: random.pick([100, 1000, 1024 * 1024]),
       backendRetryMs: { first: timeoutMs * 0.02, longest: timeoutMs * 0.5 },
+      maxPreparing: random.pick([1, 4, 256]),
+      prepareTimeoutMs: timeoutMs * 3,
+      backendCheckMs: timeoutMs,
+      backendAnswerMs: timeoutMs * 5,
       replayPageBytes: random.pick([1, 500, 1024 * 1024]),
     },
     stage: {
@@ -130,6 +136,7 @@ export function drawEngineProfile(seed: number): EngineProfile {
       answerLostChance: troubled ? random.pick([0, 0.05]) : 0,
       delayMs: timeoutMs * random.pick([0.001, 0.02, 0.2]),
       answersLater: random.chance(0.25),
+      prepares: random.chance(0.4),
     },
     every: {
       wallJumpMs: sometimes(0.4, random.pick([1, 8])),

@@ -1,7 +1,9 @@
 /**
  * When which fault strikes a cluster of engines: a plan drawn before the run, plain data, and its execution.
  */
+import { crc32 } from 'node:zlib';
 import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
+import { encodePeerFrame } from '@quorate/core/wire';
 import { drawCuts, isOneWay, SHAPES, type Shape } from '../world/partitions.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { EngineProfile } from './profile.ts';
@@ -21,6 +23,8 @@ export type EngineStrike = { readonly atMs: number } & (
       /** What happens to the store while the process is down. */
       readonly store: StoreTrouble | undefined;
     }
+  /** A Transfer from long ago arrives: the node campaigns at once, whoever leads. */
+  | { readonly kind: 'usurp'; readonly node: NodeId }
   | { readonly kind: 'power-cut'; readonly downMs: readonly number[] }
   | {
       readonly kind: 'pause';
@@ -36,8 +40,8 @@ export type EngineStrike = { readonly atMs: number } & (
       readonly nodes: readonly NodeId[];
       readonly lastsMs: number;
     }
-  /** Somebody else writes into the store while the process uses it. */
-  | { readonly kind: 'foreign-write'; readonly node: NodeId }
+  /** The store's server is restarted, or somebody writes into it, while the process uses it. */
+  | { readonly kind: 'store'; readonly node: NodeId; readonly trouble: StoreTrouble }
 );
 
 const HOUR_MS = 3_600_000;
@@ -85,11 +89,18 @@ export function drawStrikes(seed: number, profile: EngineProfile, nodes: readonl
     effects: undefined,
     store: random.pick(['emptied', 'older-image', 'older-image'] as const),
   }));
+  strikes(every.storeMs, 'store-alive', (atMs, random) => ({
+    atMs,
+    kind: 'store',
+    node: random.pick(nodes),
+    trouble: random.pick(['emptied', 'older-image', 'older-image'] as const),
+  }));
   strikes(base.every.powerCutMs, 'power-cut', (atMs, random) => ({
     atMs,
     kind: 'power-cut',
     downMs: nodes.map(() => timeoutMs * (0.1 + random.fraction() * random.pick([0.1, 3]))),
   }));
+  strikes(base.every.usurpMs, 'usurp', (atMs, random) => ({ atMs, kind: 'usurp', node: random.pick(nodes) }));
   strikes(base.every.pauseMs, 'pause', (atMs, random) => ({
     atMs,
     kind: 'pause',
@@ -129,7 +140,14 @@ function foreignWrite(
 ): EngineStrike[] {
   const random = streamOf(seed, 'strikes/foreign-write');
   if (every.storeMs === 0 || nodes.length < 3 || !random.chance(0.5)) return [];
-  return [{ atMs: base.chaosMs * random.fraction(), kind: 'foreign-write', node: random.pick(nodes) }];
+  return [
+    {
+      atMs: base.chaosMs * random.fraction(),
+      kind: 'store',
+      node: random.pick(nodes),
+      trouble: 'foreign-write',
+    },
+  ];
 }
 
 /** Schedules the whole plan. `isOver` ends it: what was to strike later does not. */
@@ -171,6 +189,8 @@ function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): v
       process.pause(strike.freezesClock);
       return later(strike.lastsMs, () => process.resume());
     }
+    case 'usurp':
+      return usurp(world, strike.node);
     case 'stop':
       return stop(world, strike);
     case 'wall-jump':
@@ -182,8 +202,8 @@ function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): v
       for (const name of names) world.walls.add(name);
       return later(strike.lastsMs, () => names.forEach((name) => world.walls.delete(name)));
     }
-    case 'foreign-write':
-      return damageStore(world, strike.node, 'foreign-write');
+    case 'store':
+      return damageStore(world, strike.node, strike.trouble);
     default:
       return strike satisfies never;
   }
@@ -223,6 +243,15 @@ function crash(world: EngineWorld, strike: Strike<'crash'>, later: Later): void 
     if (process.lifeline === lifeline) world.crash(node, strike.silent);
     world.boot(node);
   });
+}
+
+function usurp(world: EngineWorld, node: NodeId): void {
+  const process = world.process(node);
+  const ballot = process.replica?.view().promised;
+  if (ballot === undefined || ballot.round === 0 || ballot.node === node) return;
+  world.judge.coverage.hit('usurp');
+  const frame = encodePeerFrame([{ kind: 'transfer', ballot }], crc32);
+  process.hand((handlers) => handlers.onFrame(ballot.node, 'control', frame));
 }
 
 function damageStore(world: EngineWorld, node: NodeId, store: StoreTrouble | undefined): void {

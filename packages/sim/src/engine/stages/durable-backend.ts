@@ -3,20 +3,24 @@
  * records and results of a batch are one commit; a repeated batch gives the stored results.
  */
 import {
+  type AppliedMark,
   type ApplyBatch,
   asSlot,
   type Backend,
   BackendDiverged,
   type BackendHealth,
   type BackendImage,
+  BackendRewound,
   type BackendSnapshot,
   BackendUnavailable,
   decodeData,
   encodeData,
+  equalMarks,
   fingerprint,
   judgeStep,
   mergeRecords,
   type Parsed,
+  type PrepareContext,
   type Slot,
   splitWords,
 } from '@quorate/core/ports';
@@ -27,16 +31,34 @@ import { executeObjectCommand, type ObjectCommand, parseObjectCommand, textResul
 export class DurableBackend implements Backend<ObjectCommand> {
   readonly name = 'durable';
   readonly durability = 'durable';
+  /** Only in runs whose backend prepares. */
+  readonly prepare?: (command: ObjectCommand, context: PrepareContext) => Promise<ObjectCommand>;
   readonly #store: DurableStore;
   #connection = 0;
+  #isDead = false;
+  /** What the store held when this process last saw it. */
+  #mark: AppliedMark | undefined;
 
-  constructor(store: DurableStore) {
+  constructor(store: DurableStore, prepares: boolean) {
     this.#store = store;
+    // As a generated id would: the values differ from one attempt to the next.
+    if (prepares)
+      this.prepare = async (command, { random }) => ({
+        ...command,
+        tag: `${command.tag}.${Buffer.from(random(4)).toString('hex')}`,
+      });
   }
 
   async open(): Promise<BackendImage> {
+    if (this.#connection === 0) this.#store.adopt();
     this.#connection = this.#store.connect();
+    this.#mark = this.#store.image.mark;
     return backendImageOf(this.#store.image);
+  }
+
+  /** The process is dead: nothing that it still does may reach the store. */
+  kill(): void {
+    this.#isDead = true;
   }
 
   parse(input: CommandInput): Parsed<ObjectCommand> {
@@ -69,6 +91,7 @@ export class DurableBackend implements Backend<ObjectCommand> {
     );
     mergeRecords(records, batch.records);
     this.#store.commit({ mark: batch.next, records, lastResults, objects });
+    this.#mark = batch.next;
     return lastResults;
   }
 
@@ -99,12 +122,21 @@ export class DurableBackend implements Backend<ObjectCommand> {
   }
 
   async close(): Promise<void> {
-    this.#connection = 0;
+    this.#isDead = true;
   }
 
-  /** A transaction of a dead process must not reach the store after the next one has begun. */
+  /** A server that was restarted may have come back older: then not even a read may be answered before `open`. */
   #requireConnection(): void {
-    if (!this.#store.isCurrent(this.#connection))
-      throw new BackendDiverged('this connection has been replaced by another one');
+    if (this.#isDead) throw new BackendUnavailable('the process is dead');
+    if (this.#store.isCurrent(this.#connection)) return;
+    const { mark } = this.#store.image;
+    const isSame =
+      mark === undefined
+        ? this.#mark === undefined
+        : this.#mark !== undefined && equalMarks(mark, this.#mark);
+    if (!isSame && (mark?.slot ?? 0) < (this.#mark?.slot ?? 0))
+      throw new BackendRewound('the server came back older than it was');
+    if (!isSame) throw new BackendDiverged('somebody else has written into the store');
+    this.#connection = this.#store.connect();
   }
 }

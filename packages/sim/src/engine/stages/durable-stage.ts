@@ -13,18 +13,20 @@ import type { StageLimits } from './stage-limits.ts';
 export class DurableStage implements Stage {
   readonly name = 'durable';
   readonly #limits: StageLimits;
+  readonly #prepares: boolean;
   readonly #stores: Map<NodeId, DurableStore> = new Map();
 
-  constructor(limits: StageLimits) {
+  constructor(limits: StageLimits, prepares: boolean) {
     this.#limits = limits;
+    this.#prepares = prepares;
   }
 
   createBackend(node: NodeId): Backend {
-    return new DurableBackend(this.#storeOf(node)) as Backend;
+    return new DurableBackend(this.#storeOf(node), this.#prepares) as Backend;
   }
 
-  abandon(node: NodeId): void {
-    this.#storeOf(node).connect();
+  abandon(_node: NodeId, backend: Backend): void {
+    if (backend instanceof DurableBackend) backend.kill();
   }
 
   strike(node: NodeId, trouble: StoreTrouble, random: Random): void {

@@ -24,18 +24,22 @@ export class DurableStore {
   #image: StoreImage = EMPTY;
   #older: StoreImage[] = [];
   #commits = 0;
-  /** The connection whose transactions still count; another one may be left over from a dead process. */
-  #connection = 0;
+  /** Connections of before the last restart of the server are broken. */
+  #connection = 1;
   #hasForeignData = false;
 
   get image(): StoreImage {
     return this.#image;
   }
 
-  /** Everything that an older connection still sends is refused from now on. Before the next start somebody mends a store with foreign data. */
-  connect(): number {
+  /** A new process begins with the store. Before that somebody mends one with foreign data. */
+  adopt(): void {
     if (this.#hasForeignData) this.strike('emptied');
-    return ++this.#connection;
+  }
+
+  /** A connection, until the server breaks it. */
+  connect(): number {
+    return this.#connection;
   }
 
   isCurrent(connection: number): boolean {
@@ -51,6 +55,7 @@ export class DurableStore {
   strike(trouble: 'emptied'): void;
   strike(trouble: StoreTrouble, random: Random): void;
   strike(trouble: StoreTrouble, random?: Random): void {
+    this.#connection += 1;
     switch (trouble) {
       case 'emptied':
         this.#image = EMPTY;
