@@ -74,11 +74,12 @@ export class PostgresBackend implements Backend<SqlCommand> {
   async #reopen(): Promise<OpenedWriter> {
     const opened = await openWriter(this.#connect, this.#language);
     this.#opened = opened;
+    this.#loadCatalogSoon();
     return opened;
   }
 
   parse(input: CommandInput): Parsed<SqlCommand> {
-    return this.#language.parse(input);
+    return this.#language.parse(input, this.#catalog?.loaded);
   }
 
   encode(command: SqlCommand): Uint8Array {
@@ -93,8 +94,16 @@ export class PostgresBackend implements Backend<SqlCommand> {
     return this.#language.explain(input, this.#catalog?.loaded);
   }
 
-  async prepare(command: SqlCommand, context: PrepareContext): Promise<SqlCommand> {
-    return this.#language.prepare(command, await this.#currentCatalog(), context);
+  prepare(command: SqlCommand, context: PrepareContext): SqlCommand | Promise<SqlCommand> {
+    const known = this.#catalog;
+    if (known?.loaded !== undefined && known.epoch === this.#opened?.writer.catalogEpoch)
+      return this.#language.prepare(command, known.loaded, context);
+    return this.#currentCatalog().then((catalog) => this.#language.prepare(command, catalog, context));
+  }
+
+  /** So that it is there when the next command comes; whoever needs it asks again if this fails. */
+  #loadCatalogSoon(): void {
+    this.#currentCatalog().catch(() => undefined);
   }
 
   /** Read once for every epoch; whoever comes meanwhile waits for the same reading. */
@@ -143,7 +152,11 @@ export class PostgresBackend implements Backend<SqlCommand> {
 
   async #apply(batch: ApplyBatch<SqlCommand>): Promise<readonly Result[]> {
     const opened = this.#opened?.writer.session.isBroken === false ? this.#opened : await this.#reopen();
-    return opened.writer.apply(batch);
+    const { writer } = opened;
+    const before = writer.catalogEpoch;
+    const results = await writer.apply(batch);
+    if (writer.catalogEpoch !== before) this.#loadCatalogSoon();
+    return results;
   }
 
   async query(command: SqlCommand): Promise<Result> {

@@ -30,9 +30,15 @@ export async function runQuery(session: Session, command: SqlCommand, typeName: 
 
 /** query_canceled: the read time-out. */
 const CANCELED = '57014';
+/** read_only_sql_transaction: what passed for a read calls something that writes. */
+const WRITES = '25006';
+
+function isRefusal({ judgement, state }: SqlFailure): boolean {
+  return judgement === 'refused' || state === CANCELED || state === WRITES;
+}
 
 function refusalOf(error: unknown): Result {
-  if (error instanceof SqlFailure && (error.judgement === 'refused' || error.state === CANCELED)) {
+  if (error instanceof SqlFailure && isRefusal(error)) {
     const slow = error.state === CANCELED ? '; see readTimeoutMs' : '';
     return { ok: false, code: error.state ?? '', message: `${error.message}${slow}` };
   }

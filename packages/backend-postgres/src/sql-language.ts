@@ -1,12 +1,13 @@
 /** What the store needs to know about SQL; `src/sql` is the one implementation outside of tests. */
-import type { Access, Parsed, PrepareContext } from '@quorate/core/ports';
+import type { Parsed, PrepareContext } from '@quorate/core/ports';
 import type { CommandInput } from '@quorate/wire';
 import type { CatalogReader, SqlCommand, SqlStatement } from './sql/command.ts';
 
 export type SqlLanguage<Catalog = unknown> = {
   /** Once, before anything else. */
   load(): Promise<void>;
-  parse(input: CommandInput): Parsed<SqlCommand> & { readonly access?: Access };
+  /** Without a catalog, before the store is open, some reads pass for writes. */
+  parse(input: CommandInput, catalog: Catalog | undefined): Parsed<SqlCommand>;
   encode(command: SqlCommand): Uint8Array;
   decode(bytes: Uint8Array): SqlCommand;
   explain(input: CommandInput, catalog: Catalog | undefined): string;

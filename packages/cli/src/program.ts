@@ -9,6 +9,7 @@ import { Command, Option } from 'commander';
 import type { ConformOptions } from './commands/conform.ts';
 import type { ReadOptions } from './commands/data.ts';
 import type { InspectOptions } from './commands/inspect.ts';
+import type { PostgresInitOptions } from './commands/postgres.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandContext, type CommonOptions, DEFAULT_ENDPOINT, OUTPUT_FORMATS } from './context.ts';
@@ -208,6 +209,20 @@ function addBackendCommands(program: Command, context: CommandContext, version: 
     .action(async (backend: string | undefined, options: ConformOptions) => {
       const { runConform } = await import('./commands/conform.ts');
       await runConform(context, backend, options);
+    });
+  program
+    .command('postgres')
+    .summary('prepare PostgreSQL servers')
+    .description('Prepares PostgreSQL servers for backend postgres.')
+    .command('init <url>')
+    .summary('give a node a database that nobody else writes to')
+    .description(
+      "Makes a role and a database for a node on its server, lets nobody else in, and prints the URL for backendOptions. URL is a superuser's; the password of the new role comes from QUORATE_POSTGRES_PASSWORD, or is made up. May be run again.",
+    )
+    .addOption(option('--name <name>', 'of the database and the role that owns it').default('quorate'))
+    .action(async (url: string, options: PostgresInitOptions) => {
+      const { runPostgresInit } = await import('./commands/postgres.ts');
+      await runPostgresInit(context, url, options);
     });
   program
     .command('new-backend <name>')

@@ -87,7 +87,7 @@ export class OneStore {
 
 export function commandOf(text: string | SqlCommand): SqlCommand {
   if (typeof text !== 'string') return text;
-  const parsed = PLAIN_SQL.parse({ form: 'text', text });
+  const parsed = PLAIN_SQL.parse({ form: 'text', text }, undefined);
   if (!parsed.ok) throw new Error(parsed.error);
   return parsed.command;
 }

@@ -169,7 +169,8 @@ describe('PostgreSQL store', function () {
     assert.equal(await store.read('SELECT 1/0'), '22012');
     assert.deepEqual(await store.read('SELECT count(*) FROM t'), [['1']]);
     const write = { statements: [{ sql: insert('b'), params: [] }] };
-    await assert.rejects(() => store.backend.query(write), /read-only/);
+    const refused = await store.backend.query(write);
+    assert.equal(refused.ok ? 'done' : refused.code, '25006');
   });
 
   it('answers UPDATE and DELETE with rows in the same order wherever they lie', async () => {
