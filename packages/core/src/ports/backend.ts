@@ -8,8 +8,9 @@
  * failed. `parse`, `admit`, `encode`, `decode` and
  * `explain` on any node at any time; they answer at once and touch nothing. `prepare` on the leader, many at a time,
  * also while a batch is applied. `apply`, `query` and `restore` never overlap: one batch, or the reads between two
- * batches. `flush`, `health`, `snapshot` and `digest` may come at any time, also during `apply`; one of each kind at a
- * time, snapshots excepted.
+ * batches. Only a query that has not answered after `queryTimeoutMs` is given up: applying goes on beside it, and no other
+ * query is asked until it has answered. `flush`, `health`, `snapshot` and `digest` may come at any time, also during
+ * `apply`; one of each kind at a time, snapshots excepted.
  *
  * What is atomic: `apply` stores effects, mark, system records and results in one step, which happens only if the stored
  * mark is the expected one. `restore` replaces all or nothing. Applied need not be durable: the log is the write-ahead

@@ -91,15 +91,35 @@ export class Batcher {
     return batch;
   }
 
+  /**
+   * Gives what nobody waits for any more to `expired`, also while nothing can be proposed. The commands of one batch
+   * go together, when the last one's time-out has passed.
+   */
+  expire(nowMs: number, expired: (waiter: Waiter) => void): void {
+    if (this.#openWaiters.length > 0 && this.#openDeadlineMs < nowMs) this.#seal();
+    const late = this.#sealed.filter((chunk) => chunk.deadlineMs < nowMs);
+    if (late.length === 0) return;
+    this.#sealed = this.#sealed.filter((chunk) => chunk.deadlineMs >= nowMs);
+    for (const { bytes, waiters } of late) {
+      this.#sealedBytes -= bytes.length;
+      waiters.forEach(expired);
+    }
+  }
+
+  /** Forgets everybody who waits for a proposed batch: none of them will be answered here. */
+  abandonInFlight(): readonly Waiter[] {
+    const waiters = [...this.#inFlight.values()].flatMap((batch) => batch.waiters);
+    this.#inFlight.clear();
+    return waiters;
+  }
+
   /** Leadership is over: everybody who waits, apart by what can be said of their commands. */
   abandon(): { readonly queued: readonly Waiter[]; readonly inFlight: readonly Waiter[] } {
     this.#seal();
     const queued = this.#sealed.flatMap((chunk) => chunk.waiters);
-    const inFlight = [...this.#inFlight.values()].flatMap((batch) => batch.waiters);
     this.#sealed = [];
     this.#sealedBytes = 0;
-    this.#inFlight.clear();
-    return { queued, inFlight };
+    return { queued, inFlight: this.abandonInFlight() };
   }
 
   #seal(): void {

@@ -6,7 +6,14 @@
  * No timer batches, no promise per command. Time, disk, network and clients come through ports, so the simulator runs
  * this very class. Ends itself (`onFatal`) on a failed journal or a broken invariant, and says nothing afterwards.
  */
-import { ByteReader, decodeNodeFrame, type NodeFrame, QuorateError, readGroup } from '@quorate/wire';
+import {
+  ByteReader,
+  decodeNodeFrame,
+  type ErrorCode,
+  type NodeFrame,
+  QuorateError,
+  readGroup,
+} from '@quorate/wire';
 import type { Backend, BackendImage } from '../ports/backend.ts';
 import type { ClientConnection, ClientListener } from '../ports/client-listener.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -41,6 +48,10 @@ import { Preparer, preparesCommands } from './preparer.ts';
 import { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 import { type EngineCounters, type NodeStatus, newCounters, type ReadinessCheck } from './status.ts';
+
+const LEADERSHIP_LOST = 'leadership was lost while it was under way; whether it took effect is not known';
+const FENCED =
+  "this node's backend contradicts the log and was fenced while it was under way; whether it took effect is not known";
 
 /** Distributes the parameter over the union, so that each input keeps its own fields. */
 type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
@@ -131,7 +142,7 @@ export class Engine {
         onApplied: (slot) => this.#feed({ kind: 'applied', through: slot }),
         waitersOf: (slot, value) => this.#waitersOf(slot, value),
         onProgress: () => this.#wake(),
-        onFenced: () => this.#feed({ kind: 'resign' }),
+        onFenced: () => this.#onFenced(),
         onJournalFailure: (error) => this.#die(error),
       },
     });
@@ -154,7 +165,7 @@ export class Engine {
     });
     this.#outbox = new Outbox(transport, options.checksum, limits.targetFrameBytes, group);
     this.#batcher = new Batcher(limits);
-    this.#reads = new ReadDesk(backend, this.#applier, limits.maxWaitingReads);
+    this.#reads = new ReadDesk(backend, this.#applier, clock, limits);
     this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) =>
       this.#outbox.addPayload(to, forward),
     );
@@ -208,7 +219,8 @@ export class Engine {
     const { leader } = this.#replica;
     const { state, detail } = this.#applier.health;
     const { health } = this.#watch;
-    const trouble = detail === '' ? health.detail : detail;
+    const unread = this.#reads.trouble;
+    const trouble = [detail, health.detail, unread].find((text) => text !== '') ?? '';
     const behind = this.#applier.unappliedSlots;
     return [
       { name: 'running', ok: this.#state === 'running', detail: this.#state },
@@ -219,7 +231,7 @@ export class Engine {
       },
       {
         name: 'backend',
-        ok: state === 'ok' && health.ok,
+        ok: state === 'ok' && health.ok && unread === '',
         detail: trouble === '' ? state : `${state}: ${trouble}`,
       },
       {
@@ -251,7 +263,7 @@ export class Engine {
       backend: {
         name: backend.name,
         state: health.state,
-        detail: health.detail,
+        detail: health.detail === '' ? this.#reads.trouble : health.detail,
         health: this.#watch.health,
         compatibility: backend.compatibility?.() ?? {},
       },
@@ -415,6 +427,8 @@ export class Engine {
   /** Cuts batches while the window has room; few in flight, so that load makes batches larger and not more. */
   #proposeBatches(): void {
     const { limits, clock } = this.#options;
+    // Nobody here would ever answer: whoever waits is told that it was not executed.
+    if (this.#applier.health.state === 'fenced') return;
     while (
       !this.#batcher.isEmpty &&
       this.#replica.canPropose &&
@@ -460,16 +474,14 @@ export class Engine {
     return undefined;
   }
 
-  #lose(waiter: Waiter): void {
-    for (const sequence of waiter.sequences) {
-      waiter.responder.add(
-        errorAnswer(
-          sequence,
-          'LEADERSHIP_LOST',
-          'leadership was lost while it was under way; whether it took effect is not known',
-        ),
-      );
-    }
+  #lose(waiter: Waiter, code: ErrorCode = 'LEADERSHIP_LOST', message: string = LEADERSHIP_LOST): void {
+    for (const sequence of waiter.sequences) waiter.responder.add(errorAnswer(sequence, code, message));
+  }
+
+  /** What was proposed here is answered by nobody here any more; a lone node has nobody to hand over to. */
+  #onFenced(): void {
+    for (const waiter of this.#batcher.abandonInFlight()) this.#lose(waiter, 'BACKEND_DIVERGED', FENCED);
+    this.#feed({ kind: 'resign' });
   }
 
   #onRoleChange(): void {
@@ -613,6 +625,8 @@ export class Engine {
     this.#feed({ kind: 'tick' });
     this.#forwarder.expire(this.#now());
     this.#preparer?.expire(this.#now());
+    this.#batcher.expire(this.#now(), (waiter) => this.#expire(waiter));
+    this.#reads.expire(this.#now());
     this.#handOverWhenUnwell();
     if (this.#state === 'dead' || this.#state === 'stopped') return;
     this.#ticker = this.#options.clock.after(this.#options.limits.protocol.heartbeatMs / 2, () =>

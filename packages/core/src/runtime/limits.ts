@@ -30,6 +30,8 @@ export type RuntimeLimits = {
   readonly maxPreparing: number;
   /** From a command's arrival until it is prepared; BACKEND_UNAVAILABLE after it, and it is not executed. */
   readonly prepareTimeoutMs: number;
+  /** A backend's answer to reads; BACKEND_UNAVAILABLE after it, and applying goes on without waiting for it. */
+  readonly queryTimeoutMs: number;
   /** Time between two looks at a durable backend: flush and health. */
   readonly backendCheckMs: number;
   /** A look that takes longer is reported as trouble; the next one waits for it. */
@@ -54,6 +56,7 @@ export const DEFAULT_RUNTIME_LIMITS: RuntimeLimits = {
   targetFrameBytes: 1024 * 1024,
   maxPreparing: 256,
   prepareTimeoutMs: 5000,
+  queryTimeoutMs: 5000,
   backendCheckMs: 1000,
   backendAnswerMs: 5000,
   backendRetryMs: { first: 50, longest: 5000 },

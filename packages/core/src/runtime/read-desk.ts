@@ -1,12 +1,17 @@
 /**
  * Reads that clients of this node asked for. All reads of a turn share one read index; each is answered from the
  * backend once the slot that the index names is applied. Stale reads are answered from what is applied now.
+ *
+ * A backend that does not answer must not stop this node from applying: its reads are given up after `queryTimeoutMs`,
+ * and until it has answered what it owes it is asked nothing more.
  */
 import type { Result } from '@quorate/wire';
 import type { Backend } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
 import type { Applier } from './applier.ts';
+import type { RuntimeLimits } from './limits.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 
 const UNREAD = 'too many answers wait to be read by this client; the read was not served';
@@ -21,21 +26,39 @@ export type PendingRead = {
   readonly instead?: () => void;
 };
 
+type HeldReads = { reads: readonly PendingRead[] };
+
 export class ReadDesk {
   readonly #backend: Backend;
   readonly #applier: Applier;
-  readonly #maxWaitingReads: number;
+  readonly #clock: Clock;
+  readonly #limits: RuntimeLimits;
   /** Asked since the last turn. */
   #fresh: PendingRead[] = [];
   /** Waiting for their read index, by ticket. */
   readonly #asked = new Map<number, readonly PendingRead[]>();
+  /** Waiting for their slot to be applied. */
+  readonly #held = new Set<HeldReads>();
   #waiting = 0;
+  /** Queries that were given up and that the backend has still to answer. */
+  #owed = 0;
   #nextTicket = 1;
 
-  constructor(backend: Backend, applier: Applier, maxWaitingReads: number) {
+  constructor(backend: Backend, applier: Applier, clock: Clock, limits: RuntimeLimits) {
     this.#backend = backend;
     this.#applier = applier;
-    this.#maxWaitingReads = maxWaitingReads;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Why no read can be served now; empty when they can. */
+  get trouble(): string {
+    return this.#owed === 0 ? '' : `${this.#owed} queries were given up and are still not answered`;
+  }
+
+  /** Forgets reads whose time-out passed while they wait for a slot that is not applied. */
+  expire(nowMs: number): void {
+    for (const held of this.#held) held.reads = held.reads.filter((read) => this.#isWanted(read, nowMs));
   }
 
   add(read: PendingRead): void {
@@ -82,7 +105,7 @@ export class ReadDesk {
   }
 
   #isOverloaded(read: PendingRead): boolean {
-    if (this.#waiting < this.#maxWaitingReads) return false;
+    if (this.#waiting < this.#limits.maxWaitingReads) return false;
     read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', 'too many reads wait at this node'));
     return true;
   }
@@ -96,25 +119,72 @@ export class ReadDesk {
 
   #serve(reads: readonly PendingRead[], slot: Slot): void {
     if (reads.length === 0) return;
+    const held: HeldReads = { reads };
+    this.#held.add(held);
     this.#applier.whenApplied(
       slot,
       () => {
-        const outcomes = reads.map((read) => this.#query(read)).filter((outcome) => outcome !== undefined);
-        return outcomes.length === 0 ? undefined : Promise.all(outcomes).then(() => undefined);
+        this.#held.delete(held);
+        return this.#queryAll(held.reads);
       },
       (why) => {
-        for (const read of reads) this.#refuse(read, why);
+        this.#held.delete(held);
+        for (const read of held.reads) this.#refuse(read, why);
       },
     );
   }
 
-  #query(read: PendingRead): Promise<void> | undefined {
+  /** Undefined when all are answered; else settles when they are, or given up. Never rejects. */
+  #queryAll(reads: readonly PendingRead[]): Promise<void> | undefined {
+    const unanswered = new Map<PendingRead, Promise<Result>>();
+    for (const read of reads) {
+      const result = this.#query(read);
+      if (result !== undefined) unanswered.set(read, result);
+    }
+    if (unanswered.size === 0) return undefined;
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(this.#limits.queryTimeoutMs, () => {
+        this.#giveUp(unanswered);
+        resolve();
+      });
+      const settle = (read: PendingRead, respond: () => void): void => {
+        if (!unanswered.delete(read)) {
+          this.#owed -= 1;
+          return;
+        }
+        respond();
+        if (unanswered.size > 0) return;
+        timer.cancel();
+        resolve();
+      };
+      for (const [read, result] of unanswered) {
+        result.then(
+          (value) => settle(read, () => this.#answer(read, value)),
+          (error: unknown) => settle(read, () => this.#refuse(read, messageOf(error))),
+        );
+      }
+    });
+  }
+
+  #giveUp(unanswered: Map<PendingRead, unknown>): void {
+    this.#owed += unanswered.size;
+    const why = `it has not answered within ${this.#limits.queryTimeoutMs} ms (queryTimeoutMs)`;
+    for (const read of unanswered.keys()) this.#refuse(read, why);
+    unanswered.clear();
+  }
+
+  /** Undefined when the read was answered. */
+  #query(read: PendingRead): Promise<Result> | undefined {
     if (read.responder.isFull) {
       this.#finish(() => read.responder.add(errorAnswer(read.sequence, 'OVERLOADED', UNREAD)));
       return undefined;
     }
     if (read.instead !== undefined) {
       this.#finish(read.instead);
+      return undefined;
+    }
+    if (this.#owed > 0) {
+      this.#refuse(read, this.trouble);
       return undefined;
     }
     let result: Result | Promise<Result>;
@@ -124,14 +194,9 @@ export class ReadDesk {
       this.#refuse(read, messageOf(error));
       return undefined;
     }
-    if (!(result instanceof Promise)) {
-      this.#answer(read, result);
-      return undefined;
-    }
-    return result.then(
-      (value) => this.#answer(read, value),
-      (error: unknown) => this.#refuse(read, messageOf(error)),
-    );
+    if (result instanceof Promise) return result;
+    this.#answer(read, result);
+    return undefined;
   }
 
   #answer(read: PendingRead, result: Result): void {
