@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
-import { createSqliteJournal } from '#src/adapters/sqlite-journal/index.ts';
 import type { Journal } from '#src/ports/journal.ts';
 import type { JournalWrite } from '#src/protocol/replica-types.ts';
 import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
-import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
+import { type Flavour, journalOf } from './flavours.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
 export type Verdict =
   | { readonly kind: 'whole'; readonly slots: number }
@@ -24,6 +24,13 @@ export function copyIdle(from: string, to: string): string {
 export function flipBit(path: string, offset: number, bit: number): void {
   const bytes = readFileSync(path);
   bytes[offset] = (bytes[offset] ?? 0) ^ (1 << bit);
+  writeFileSync(path, bytes);
+}
+
+/** Writes zeros from one offset up to another. */
+export function zero(path: string, from: number, until: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0, from, until);
   writeFileSync(path, bytes);
 }
 
@@ -45,8 +52,9 @@ export async function writeEntries(
   from: number,
   until: number,
   valueBytes: number,
+  flavour: Flavour = 'main',
 ): Promise<Journal> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
+  const journal = journalOf(flavour, directory);
   await journal.open(WRITER_IDENTITY);
   await appendEntries(journal, from, until, valueBytes);
   return journal;
@@ -74,8 +82,12 @@ export async function appendEntries(
  * Opens the damaged directory and reads everything back. Anything that is there must be what was written, without
  * a hole; the verdict says how far it goes. Fails on any other error than a refusal by the journal.
  */
-export async function judge(directory: string, valueBytes: number): Promise<Verdict> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
+export async function judge(
+  directory: string,
+  valueBytes: number,
+  flavour: Flavour = 'main',
+): Promise<Verdict> {
+  const journal = journalOf(flavour, directory);
   try {
     const { image } = await journal.open(WRITER_IDENTITY);
     const learned = journal.readEntries(asSlot(1), asSlot(image.learnedSlot + 1), Number.MAX_SAFE_INTEGER);

@@ -8,8 +8,8 @@ import { createSqliteJournal, openSqliteDump } from '#src/adapters/sqlite-journa
 import type { OpenedJournal } from '#src/ports/journal.ts';
 import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
 import { DATABASE_FILE, inside, judge, WITNESS_FILE, writeEntries } from './damage.ts';
-import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
 describe('sqlite journal: directory', () => {
   let temporary: TemporaryDirectory;

@@ -19,8 +19,8 @@ import {
   WITNESS_FILE,
   writeEntries,
 } from './damage.ts';
-import { WRITER_IDENTITY } from './sqlite-writer-values.ts';
 import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { WRITER_IDENTITY } from './writer-values.ts';
 
 const VALUE_BYTES = 100;
 const SLOTS = 12;

@@ -1,5 +1,5 @@
 /**
- * Rotten bits in the files of a real journal: 2,000 of them, in the database, the write-ahead log and the side files.
+ * Rotten bits in the files of real journals: 2,000 of them, in databases, write-ahead logs, segments and side files.
  * What is not refused must be exactly what was acknowledged. A failure prints the line that plays the case again.
  */
 import assert from 'node:assert/strict';
@@ -54,6 +54,8 @@ describe('sweep: flipped bits in a journal', () => {
       'stopped journal.db: refused when opened with JOURNAL_CORRUPT',
       'stopped journal.db: refused when read with JOURNAL_CORRUPT',
       'stopped witness: nothing changed',
+      'resting segment-0000000002: refused when read with JOURNAL_CORRUPT',
+      'segments peers: nothing changed',
     ]) {
       assert.ok(seen.includes(wanted), `${wanted}: not among ${seen.join('; ')}`);
     }

@@ -81,7 +81,7 @@ export class EntryReader {
     const number = segment.facts.segment;
     if (this.#record?.segment === number && this.#record.stored.at === at) return this.#record.stored;
     const chunk = this.#chunkWith(segment, at);
-    const stored = readRecord(chunk.bytes, at - chunk.from, number, this.#seed);
+    const stored = readRecord(chunk.bytes, at - chunk.from, number, this.#seed, undefined, chunk.from);
     if (stored === undefined) return undefined;
     this.#record = { segment: number, stored: { ...stored, at } };
     return stored;

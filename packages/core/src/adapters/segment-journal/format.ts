@@ -48,6 +48,7 @@ function firstSegment({ group }: JournalIdentity, storageId: string): Buffer {
     baseSlot: SLOT_ZERO,
     oldestSegment: 1,
     group,
+    offset: 0,
     number: 0,
     previousCrc: 0,
     incarnation: 0,

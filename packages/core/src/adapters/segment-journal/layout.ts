@@ -9,7 +9,7 @@
  *   zeros   up to the next sector: no write ever touches a sector that holds something acknowledged
  *
  * Every header carries the whole hard state, so the newest record says all that older ones said, and names the
- * segment it lies in, its number and the checksum of the record before it, so that stale, moved or missing
+ * place it lies in, its number and the checksum of the record before it, so that stale, moved or missing
  * records are not believed. The header has a checksum of its own, which covers those of items and, through
  * them, of values. All of them begin with a number that is secret to this storage: nobody's values can look
  * like a record. All numbers are little-endian.
@@ -46,6 +46,8 @@ export type SegmentFacts = {
 export type RecordHeader = SegmentFacts & {
   readonly kind: RecordKind;
   readonly group: number;
+  /** Where in its segment it lies. */
+  readonly offset: number;
   /** Rises by one with each record of the journal. */
   readonly number: number;
   /** `headerCrc` of the record before. */
@@ -134,7 +136,7 @@ function writeHeader(
   out.writeUInt32LE(itemCount, 80);
   out.writeUInt32LE(itemsCrc, 84);
   out.writeUInt32LE(valueBytes, 88);
-  out.writeUInt32LE(0, 92);
+  out.writeUInt32LE(header.offset, 92);
   const headerCrc = crc32(out.subarray(8, HEADER_BYTES), seed);
   out.writeUInt32LE(headerCrc, 4);
   return headerCrc;
@@ -164,6 +166,7 @@ export function readHeader(bytes: Buffer, at: number, seed: number): StoredHeade
     itemCount: bytes.readUInt32LE(at + 80),
     itemsCrc: bytes.readUInt32LE(at + 84),
     valueBytes: bytes.readUInt32LE(at + 88),
+    offset: bytes.readUInt32LE(at + 92),
   };
 }
 

@@ -206,6 +206,7 @@ export class LogWriter {
       ...this.#facts,
       kind,
       group: identity.group,
+      offset: this.#end,
       number,
       previousCrc: this.#previousCrc,
       incarnation: this.#incarnation,

@@ -36,9 +36,11 @@ export function readRecord(
   segment: number,
   seed: number,
   link?: Link,
+  /** Where in the segment `bytes` begin. */
+  from = 0,
 ): StoredRecord | undefined {
   const header = readHeader(bytes, at, seed);
-  if (header === undefined || header.segment !== segment) return undefined;
+  if (header === undefined || header.segment !== segment || header.offset !== from + at) return undefined;
   if (link !== undefined && (header.number !== link.number || header.previousCrc !== link.previousCrc))
     return undefined;
   const items = readItems(bytes, at, header, seed);
@@ -108,7 +110,10 @@ export function requireTornEnd(
     const header = readHeader(bytes, at, seed);
     if (header === undefined) continue;
     const isNext =
-      header.segment === segment && header.number === next.number && header.previousCrc === next.previousCrc;
+      header.segment === segment &&
+      header.offset === end &&
+      header.number === next.number &&
+      header.previousCrc === next.previousCrc;
     // The header of the torn flush itself, whose contents did not all reach the disk: it proves nothing.
     if (at === end && isNext) continue;
     const what =

@@ -163,7 +163,7 @@ function readHead(disk: JournalDisk, number: number, seed: number): StoredHeader
     const bytes = Buffer.alloc(SECTOR_BYTES);
     file.read(bytes, 0);
     const head = readHeader(bytes, 0, seed);
-    return head?.segment === number ? head : undefined;
+    return head?.segment === number && head.offset === 0 ? head : undefined;
   } finally {
     file.close();
   }

@@ -24,10 +24,10 @@ export const journalConformance: Tests = testsOf(
   'journal/sqlite-conformance.test.js',
 );
 export const journalDamage: Tests = testsOf('journal sweeps', 'core', 'journal/sqlite-damage.test.js');
-export const journalFailure: Tests = testsOf('journal tests', 'core', 'journal/sqlite-failure.test.js');
+export const journalFailure: Tests = testsOf('journal tests', 'core', 'journal/failure.test.js');
 export const journalDirectory: Tests = testsOf('journal tests', 'core', 'journal/sqlite-directory.test.js');
 export const journalDurability: Tests = testsOf('journal tests', 'core', 'journal/sqlite-durability.test.js');
-export const journalKill: Tests = testsOf('journal kill tests', 'core', 'journal/sqlite-kill.test.js');
+export const journalKill: Tests = testsOf('journal kill tests', 'core', 'journal/kill.test.js');
 export const sessionTable: Tests = testsOf('session model', 'core', 'sessions/session-table.test.js');
 export const sessionRecords: Tests = testsOf('session records', 'core', 'sessions/session-records.test.js');
 export const sessionBounds: Tests = testsOf('session bounds', 'core', 'sessions/session-bounds.test.js');

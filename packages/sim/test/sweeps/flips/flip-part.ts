@@ -1,12 +1,13 @@
 /**
  * The flip sweep: one bit of one byte of a real journal's files is wrong, and the journal is used. Drawn from a fixed
- * stream over the database, the write-ahead log and the side files of a stopped and of a killed journal.
+ * stream over all files of a stopped and of a killed journal in SQLite, and of a stopped and a resting one in segments.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamOf } from '@quorate/core/protocol';
 import type { SweepCase, SweepPart } from '#src/sweeps/sweep-part.ts';
 import {
+  IMAGE_NAMES,
   type ImageName,
   type JournalImageFiles,
   makeImages,
@@ -45,17 +46,17 @@ export class FlipPart implements SweepPart {
   nameOf(index: number): string {
     const random = streamOf(SEED, `flip/${index}`);
     const files = this.#images.flatMap((image) =>
-      image.files.filter(({ bytes }) => bytes.length > 0).map((file) => ({ image, file })),
+      image.files.filter(({ flippable }) => flippable > 0).map((file) => ({ image, file })),
     );
     // By size, so that every byte of the large files has its turn; now and then by file, so that small ones have theirs.
-    const total = files.reduce((sum, { file }) => sum + file.bytes.length, 0);
+    const total = files.reduce((sum, { file }) => sum + file.flippable, 0);
     let left = random.below(total);
-    const bySize = files.find(({ file }) => (left -= file.bytes.length) < 0);
+    const bySize = files.find(({ file }) => (left -= file.flippable) < 0);
     const { image, file } = (random.chance(0.85) ? bySize : undefined) ?? random.pick(files);
     return nameOf({
       image: image.name,
       file: file.name,
-      offset: random.below(file.bytes.length),
+      offset: random.below(file.flippable),
       bit: random.below(8),
     });
   }
@@ -64,7 +65,7 @@ export class FlipPart implements SweepPart {
     const flip = parse(name);
     const image = this.#images.find((candidate) => candidate.name === flip?.image);
     const file = image?.files.find((candidate) => candidate.name === flip?.file);
-    if (flip === undefined || image === undefined || file === undefined || flip.offset >= file.bytes.length)
+    if (flip === undefined || image === undefined || file === undefined || flip.offset >= file.flippable)
       return undefined;
     return { name, play: () => this.#play(image, flip) };
   }
@@ -104,10 +105,11 @@ function nameOf({ image, file, offset, bit }: Flip): string {
 }
 
 function parse(name: string): Flip | undefined {
-  const match = /^(stopped|killed)\/([\w.-]+)\/(\d+)\.([0-7])$/.exec(name);
-  if (match === null) return undefined;
+  const match = /^([a-z]+)\/([\w.-]+)\/(\d+)\.([0-7])$/.exec(name);
+  const image = IMAGE_NAMES.find((candidate) => candidate === match?.[1]);
+  if (match === null || image === undefined) return undefined;
   return {
-    image: match[1] === 'killed' ? 'killed' : 'stopped',
+    image,
     file: match[2] ?? '',
     offset: Number(match[3]),
     bit: Number(match[4]),

@@ -1,8 +1,9 @@
 /**
- * Images of a real SQLite journal, as bytes in memory, to be written out with damage again and again.
+ * Images of real journals of both kinds, as bytes in memory, to be written out with damage again and again.
  *
  * 'stopped': after a clean close, all in the database. 'killed': files copied while the journal was open, so that half
- * of the content is in the database, half in the write-ahead log.
+ * of the content is in the database, half in the write-ahead log. 'segments': after a clean close. 'resting': files of a
+ * journal in segments copied while it was open and quiet.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -18,7 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteJournal, type Journal, type JournalIdentity } from '@quorate/core';
+import { createSegmentJournal, createSqliteJournal, type Journal, type JournalIdentity } from '@quorate/core';
 import { asNodeId } from '@quorate/core/protocol';
 import { type Content, contentAfter, numbered, scriptOf, type Write } from './journal-script.ts';
 
@@ -33,12 +34,15 @@ export const PEERS = [
   { node: asNodeId(3), storageId: '3'.repeat(32), incarnation: 9, processNonce: '9'.repeat(32) },
 ];
 
-export type ImageName = 'stopped' | 'killed';
+export const IMAGE_NAMES = ['stopped', 'killed', 'segments', 'resting'] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
 
 export type ImageFile = {
   readonly name: string;
   /** Without the zeros at the end. */
   readonly bytes: Buffer;
+  /** From the beginning: all but the very last record of segments, which nothing follows that vouches for it. */
+  readonly flippable: number;
   /** With them. */
   readonly size: number;
 };
@@ -51,6 +55,11 @@ export type JournalImageFiles = {
   readonly incarnation: number;
 };
 
+/** So that the script fills several. */
+const SIZES = { firstBytes: 32 * 1024, maxBytes: 32 * 1024 };
+/** More than the journal's own quiet time. */
+const REST_MS = 300;
+const SECTOR_BYTES = 512;
 const SCRIPT_SEED = 5;
 const ATTEMPTS = 5;
 
@@ -74,6 +83,13 @@ function isWritable(directory: string): boolean {
   }
 }
 
+/** A journal of the kind of this image. */
+export function journalOf(name: ImageName, directory: string): Journal {
+  return name === 'segments' || name === 'resting'
+    ? createSegmentJournal({ directory, sizes: SIZES })
+    : createSqliteJournal({ directory, thread: 'main' });
+}
+
 export async function makeImages(): Promise<readonly JournalImageFiles[]> {
   const root = makeScratchDirectory();
   try {
@@ -82,17 +98,17 @@ export async function makeImages(): Promise<readonly JournalImageFiles[]> {
     // The journal settles when it is quiet for a moment: a copy made too late has nothing in its log.
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const directory = join(root, `journal-${attempt}`);
-      const first = await open(directory);
+      const first = await open('stopped', directory);
       for (const peer of PEERS) first.rememberPeer(peer);
       await appendAll(first, appends.slice(0, half));
       await first.close();
-      const second = await open(directory);
+      const second = await open('stopped', directory);
       await appendAll(second, appends.slice(half));
       const killed = readImage('killed', copyOpen(directory, join(root, `killed-${attempt}`)), appends);
       await second.close();
       const stopped = readImage('stopped', directory, appends);
       if (killed.files.some(({ name, bytes }) => name.endsWith('-wal') && bytes.length > 10_000))
-        return [stopped, killed];
+        return [stopped, killed, ...(await makeSegmentImages(root, appends))];
     }
     throw new Error(`in ${ATTEMPTS} attempts the write-ahead log was always merged before it was copied`);
   } finally {
@@ -126,8 +142,41 @@ export async function appendAll(journal: Journal, appends: readonly (readonly Wr
   }
 }
 
-async function open(directory: string): Promise<Journal> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
+/** In two lives, like the others. */
+async function makeSegmentImages(
+  root: string,
+  appends: readonly (readonly Write[])[],
+): Promise<JournalImageFiles[]> {
+  const directory = join(root, 'segments');
+  const half = appends.length >> 1;
+  const first = await open('segments', directory);
+  for (const peer of PEERS) first.rememberPeer(peer);
+  await appendAll(first, appends.slice(0, half));
+  await first.close();
+  const second = await open('segments', directory);
+  await appendAll(second, appends.slice(half));
+  await untilAtRest(directory, join(root, 'looks'));
+  const resting = readImage('resting', copyOpen(directory, join(root, 'resting')), appends);
+  await second.close();
+  return [readImage('segments', directory, appends), resting];
+}
+
+/** Until the newest record is as short as only one without entries is, and stays so. */
+async function untilAtRest(directory: string, looks: string): Promise<void> {
+  for (let before = -1; ; ) {
+    const used = readImage('resting', copyOpen(directory, looks), []).files.reduce(
+      (sum, { bytes }) => sum + bytes.length,
+      0,
+    );
+    rmSync(looks, { recursive: true });
+    if (used === before) return;
+    before = used;
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  }
+}
+
+async function open(name: ImageName, directory: string): Promise<Journal> {
+  const journal = journalOf(name, directory);
   await journal.open(IDENTITY);
   return journal;
 }
@@ -146,11 +195,17 @@ function readImage(
   directory: string,
   appends: readonly (readonly Write[])[],
 ): JournalImageFiles {
-  const files = readdirSync(directory).map((file): ImageFile => {
+  const names = readdirSync(directory);
+  const newest = names
+    .filter((file) => file.startsWith('segment-'))
+    .sort()
+    .at(-1);
+  const files = names.map((file): ImageFile => {
     const bytes = readFileSync(join(directory, file));
     let used = bytes.length;
     while (used > 0 && bytes[used - 1] === 0) used -= 1;
-    return { name: file, bytes: bytes.subarray(0, used), size: bytes.length };
+    const flippable = file === newest ? Math.ceil(used / SECTOR_BYTES - 1) * SECTOR_BYTES : used;
+    return { name: file, bytes: bytes.subarray(0, used), flippable, size: bytes.length };
   });
   return {
     name,

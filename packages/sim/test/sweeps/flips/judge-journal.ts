@@ -4,10 +4,17 @@
  * First looked at for people, then opened, read to the end, written to, closed, opened and read again. In between
  * anything may be refused with an error of the journal's; what is given must be exactly what was acknowledged.
  */
-import { createSqliteJournal, type OpenedJournal, openJournalDump } from '@quorate/core';
+import { type OpenedJournal, openJournalDump } from '@quorate/core';
 import { type AcceptedEntry, asNodeId, asSlot, describeBallot, isHigher, NOOP } from '@quorate/core/protocol';
 import { equalBytes, QuorateError } from '@quorate/wire';
-import { appendAll, IDENTITY, type JournalImageFiles, PEERS } from './journal-image.ts';
+import {
+  appendAll,
+  IDENTITY,
+  type ImageName,
+  type JournalImageFiles,
+  journalOf,
+  PEERS,
+} from './journal-image.ts';
 import type { Content, HeldEntry, Write } from './journal-script.ts';
 
 export type JournalVerdict =
@@ -27,9 +34,15 @@ export async function judgeJournal(directory: string, image: JournalImageFiles):
   try {
     inspect(directory, image.content);
     const more = moreAfter(image.content);
-    const first = await visit(directory, image.content, image.incarnation, more);
+    const first = await visit(image.name, directory, image.content, image.incarnation, more);
     if (first !== undefined) return first;
-    const second = await visit(directory, withMore(image.content, more), image.incarnation + 1, []);
+    const second = await visit(
+      image.name,
+      directory,
+      withMore(image.content, more),
+      image.incarnation + 1,
+      [],
+    );
     return second ?? { kind: 'same' };
   } catch (error) {
     if (error instanceof Wrong) return { kind: 'wrong', what: error.message };
@@ -67,12 +80,13 @@ function inspect(directory: string, content: Content): void {
 
 /** Opens, reads everything, writes `more`, closes. Undefined when nothing was refused. */
 async function visit(
+  name: ImageName,
   directory: string,
   content: Content,
   incarnation: number,
   more: readonly Write[][],
 ): Promise<JournalVerdict | undefined> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
+  const journal = journalOf(name, directory);
   let when: 'opened' | 'read' | 'written' = 'opened';
   try {
     requireOpened(await journal.open(IDENTITY), content, incarnation);

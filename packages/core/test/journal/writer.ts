@@ -1,19 +1,19 @@
 /**
- * A process that keeps a SQLite journal busy until it is killed. Prints `open <incarnation>`, then the slot of
+ * A process that keeps a journal busy until it is killed. Prints `open <incarnation>`, then the slot of
  * every entry whose callback ran, one per line, after the callback; or `failed <code>` and goes on to show that
- * the failure is final, then ends. Arguments: directory, thread, bytes per value, first slot.
+ * the failure is final, then ends. Arguments: directory, flavour, bytes per value, first slot.
  */
 import { writeSync } from 'node:fs';
-import { createSqliteJournal } from '#src/adapters/sqlite-journal/index.ts';
 import type { JournalWrite } from '#src/protocol/replica-types.ts';
 import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
-import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
+import { asFlavour, journalOf } from './flavours.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
 const UNDER_WAY = 3;
 const MAX_FAILURES = 10;
 
-const [directory = '', thread = 'main', bytes = '1000', from = '1'] = process.argv.slice(2);
-const journal = createSqliteJournal({ directory, thread: thread === 'worker' ? 'worker' : 'main' });
+const [directory = '', flavour = 'main', bytes = '1000', from = '1'] = process.argv.slice(2);
+const journal = journalOf(asFlavour(flavour), directory);
 const { incarnation } = await journal.open(WRITER_IDENTITY);
 say(`open ${incarnation}`);
 

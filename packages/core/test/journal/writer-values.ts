@@ -1,4 +1,4 @@
-/** What `sqlite-writer.ts` writes, so that whoever reads it back knows what must be there. */
+/** What `writer.ts` writes, so that whoever reads it back knows what must be there. */
 import type { JournalIdentity } from '#src/ports/journal.ts';
 import { type AcceptedEntry, asNodeId, asSlot } from '#src/protocol/types.ts';
 

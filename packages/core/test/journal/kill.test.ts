@@ -7,29 +7,30 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createSqliteJournal } from '#src/adapters/sqlite-journal/index.ts';
 import type { Journal, OpenedJournal } from '#src/ports/journal.ts';
 import { createRandom } from '#src/protocol/random.ts';
 import { asSlot } from '#src/protocol/types.ts';
-import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
+import { type Flavour, journalOf } from './flavours.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
-const WRITER = fileURLToPath(new URL('./sqlite-writer.js', import.meta.url));
+const WRITER = fileURLToPath(new URL('./writer.js', import.meta.url));
 /** Enough that the write-ahead log is merged several times in a life. */
 const VALUE_BYTES = 20_000;
 
-describe('sqlite journal: kill -9', () => {
+describe('journals and kill -9', () => {
   let temporary: TemporaryDirectory;
   beforeEach(() => {
     temporary = temporaryDirectory();
   });
   afterEach(() => temporary.remove());
 
-  for (const [thread, lives] of [
+  for (const [flavour, lives] of [
     ['main', 4],
     ['worker', 3],
+    ['segments', 5],
   ] as const) {
-    it(`keeps every acknowledged write (thread: ${thread})`, async function () {
+    it(`keep every acknowledged write (${flavour})`, async function () {
       this.timeout(60_000);
       const seed = Date.now() % 1_000_000;
       const random = createRandom(seed);
@@ -39,39 +40,38 @@ describe('sqlite journal: kill -9', () => {
         const lines = random.between(20, 400);
         const heard = await killAfter(lines, [
           directory,
-          thread,
+          flavour,
           String(VALUE_BYTES),
           String(acknowledged + 1),
         ]);
         assert.equal(heard[0], `open ${2 * life - 1}`, `seed ${seed}`);
         acknowledged = Math.max(acknowledged, ...heard.slice(1).map(Number));
-        acknowledged = await check(directory, acknowledged, `seed ${seed}, life ${life}`);
+        acknowledged = await check(flavour, directory, acknowledged, `seed ${seed}, life ${life}`);
       }
     });
   }
 
-  it('refuses a second process, names the first, and is free again when that dies', async function () {
-    this.timeout(20_000);
-    const directory = join(temporary.path, 'journal');
-    const writer = spawn(process.execPath, [WRITER, directory, 'main', '100', '1'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      await firstLine(writer.stdout);
-      await assert.rejects(
-        createSqliteJournal({ directory, thread: 'main' }).open(WRITER_IDENTITY),
-        (error: Error) => {
+  for (const flavour of ['main', 'segments'] as const) {
+    it(`refuse a second process, name the first, and are free again when that dies (${flavour})`, async function () {
+      this.timeout(20_000);
+      const directory = join(temporary.path, 'journal');
+      const writer = spawn(process.execPath, [WRITER, directory, flavour, '100', '1'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        await firstLine(writer.stdout);
+        await assert.rejects(journalOf(flavour, directory).open(WRITER_IDENTITY), (error: Error) => {
           assert.match(error.message, new RegExp(`in use by process ${writer.pid}: `));
           return 'code' in error && error.code === 'JOURNAL_LOCKED';
-        },
-      );
-    } finally {
-      await kill(writer);
-    }
-    const journal = createSqliteJournal({ directory, thread: 'main' });
-    assert.equal((await journal.open(WRITER_IDENTITY)).incarnation, 2);
-    await journal.close();
-  });
+        });
+      } finally {
+        await kill(writer);
+      }
+      const journal = journalOf(flavour, directory);
+      assert.equal((await journal.open(WRITER_IDENTITY)).incarnation, 2);
+      await journal.close();
+    });
+  }
 });
 
 /** Runs the writer until it has printed this many lines, kills it, and gives everything it said. */
@@ -98,8 +98,13 @@ async function firstLine(output: NodeJS.ReadableStream): Promise<string> {
 }
 
 /** Everything up to `acknowledged` is there as it was written. Returns the highest slot that is held. */
-async function check(directory: string, acknowledged: number, hint: string): Promise<number> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
+async function check(
+  flavour: Flavour,
+  directory: string,
+  acknowledged: number,
+  hint: string,
+): Promise<number> {
+  const journal = journalOf(flavour, directory);
   const opened = await journal.open(WRITER_IDENTITY);
   const highest = checkAccepted(opened, acknowledged, hint);
   checkLearned(journal, opened, hint);

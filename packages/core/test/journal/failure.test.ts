@@ -9,16 +9,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { journalTrouble } from '#src/adapters/journal-common/trouble.ts';
-import { createSqliteJournal, openSqliteDump } from '#src/adapters/sqlite-journal/index.ts';
 import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
+import { openJournalDump } from '#src/server/journals.ts';
 import { judge } from './damage.ts';
-import { expectedEntry, WRITER_IDENTITY } from './sqlite-writer-values.ts';
+import { journalOf } from './flavours.ts';
 import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
-const WRITER = fileURLToPath(new URL('./sqlite-writer.js', import.meta.url));
+const WRITER = fileURLToPath(new URL('./writer.js', import.meta.url));
 const SETTLE_TIMEOUT_MS = 10_000;
 
-describe('sqlite journal: failure', () => {
+describe('journals: failure', () => {
   let temporary: TemporaryDirectory;
   let directory: string;
   beforeEach(() => {
@@ -27,38 +28,36 @@ describe('sqlite journal: failure', () => {
   });
   afterEach(() => temporary.remove());
 
-  for (const thread of ['main', 'worker']) {
-    // The database may grow to 6 MiB: the merge that would exceed it fails, between two commits.
-    it(`never acknowledges again after a failed merge (thread: ${thread})`, async function () {
+  for (const flavour of ['main', 'worker', 'segments'] as const) {
+    // No file may grow beyond 6 MiB. SQLite: the merge that would exceed it fails, between two commits. Segments: the
+    // next segment cannot be made, which is final when the present one, of 4 MiB, is full.
+    it(`never acknowledge again after a failure between two writes (${flavour})`, async function () {
       this.timeout(20_000);
-      const heard = await writeUnderLimit(6 * 1024, [directory, thread, '20000', '1']);
+      const heard = await writeUnderLimit(6 * 1024, [directory, flavour, '20000', '1']);
       const firstFailure = heard.findIndex((line) => line.startsWith('failed'));
       assert.ok(firstFailure > 100, heard.slice(-5).join(', '));
       assert.deepEqual(new Set(heard.slice(firstFailure)), new Set(['failed JOURNAL_IO']));
-      const verdict = await judge(directory, 20_000);
+      const verdict = await judge(directory, 20_000, flavour);
       assert.ok(verdict.kind === 'whole' && verdict.slots >= firstFailure - 1, JSON.stringify(verdict));
     });
 
-    // One value of 6 MB does not fit into the write-ahead log: the commit itself fails.
-    it(`reports a failed commit and everything after it (thread: ${thread})`, async function () {
+    // One value of 6 MB fits nowhere: the write itself fails.
+    it(`report a failed write and everything after it (${flavour})`, async function () {
       this.timeout(20_000);
-      const heard = await writeUnderLimit(5 * 1024, [directory, thread, '6000000', '1']);
+      const heard = await writeUnderLimit(5 * 1024, [directory, flavour, '6000000', '1']);
       assert.deepEqual([heard[0], ...new Set(heard.slice(1))], ['open 1', 'failed JOURNAL_IO']);
-      assert.deepEqual(await judge(directory, 6_000_000), { kind: 'whole', slots: 0 });
+      assert.deepEqual(await judge(directory, 6_000_000, flavour), { kind: 'whole', slots: 0 });
+    });
+
+    it(`say in one sentence why they cannot open (${flavour})`, async () => {
+      await assert.rejects(journalOf(flavour, '/dev/null/journal').open(WRITER_IDENTITY), {
+        code: 'JOURNAL_IO',
+        message: /^opening the journal failed in \/dev\/null\/journal: ENOTDIR/,
+      });
     });
   }
 
-  it('says in one sentence why it cannot open', async () => {
-    await assert.rejects(
-      createSqliteJournal({ directory: '/dev/null/journal', thread: 'main' }).open(WRITER_IDENTITY),
-      {
-        code: 'JOURNAL_IO',
-        message: /^opening the journal failed in \/dev\/null\/journal: ENOTDIR/,
-      },
-    );
-  });
-
-  it('maps what SQLite, the file system and the module loader throw', () => {
+  it('map what SQLite, the file system and the module loader throw', () => {
     const coded = (code: string, message = 'reason') => Object.assign(new Error(message), { code });
     const map = (error: Error) => journalTrouble('dir', 'writing', error);
     assert.equal(map(coded('SQLITE_FULL')).message, 'writing failed in dir: the disk is full');
@@ -77,23 +76,25 @@ describe('sqlite journal: failure', () => {
     }
   });
 
-  it('stores what was learned once it is quiet, without another write', async function () {
-    this.timeout(SETTLE_TIMEOUT_MS + 2000);
-    const journal = createSqliteJournal({ directory, thread: 'main' });
-    await journal.open(WRITER_IDENTITY);
-    const write = (writes: Parameters<typeof journal.append>[0]) =>
-      new Promise<void>((resolve, reject) =>
-        journal.append(writes, (error) => (error === undefined ? resolve() : reject(error))),
-      );
-    await write([{ kind: 'accept', sequence: asWriteSequence(1), entry: expectedEntry(1, 100) }]);
-    await write([{ kind: 'learned', sequence: asWriteSequence(2), slot: asSlot(1) }]);
-    const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-    for (let look = 0; learnedOnDisk(directory, join(temporary.path, `look-${look}`)) !== 1; look++) {
-      assert.ok(performance.now() < deadlineMs, 'the learned slot did not reach the disk');
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await journal.close();
-  });
+  for (const flavour of ['main', 'segments'] as const) {
+    it(`store what was learned once it is quiet, without another write (${flavour})`, async function () {
+      this.timeout(SETTLE_TIMEOUT_MS + 2000);
+      const journal = journalOf(flavour, directory);
+      await journal.open(WRITER_IDENTITY);
+      const write = (writes: Parameters<typeof journal.append>[0]) =>
+        new Promise<void>((resolve, reject) =>
+          journal.append(writes, (error) => (error === undefined ? resolve() : reject(error))),
+        );
+      await write([{ kind: 'accept', sequence: asWriteSequence(1), entry: expectedEntry(1, 100) }]);
+      await write([{ kind: 'learned', sequence: asWriteSequence(2), slot: asSlot(1) }]);
+      const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
+      for (let look = 0; learnedOnDisk(directory, join(temporary.path, `look-${look}`)) !== 1; look++) {
+        assert.ok(performance.now() < deadlineMs, 'the learned slot did not reach the disk');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await journal.close();
+    });
+  }
 });
 
 /** Runs the writer where no file may exceed this size, until it ends by itself. */
@@ -110,7 +111,7 @@ async function writeUnderLimit(kibibytes: number, parameters: readonly string[])
 /** Looks at a copy, because the original is in use. */
 function learnedOnDisk(directory: string, copy: string): number {
   if (!existsSync(copy)) copyDirectory(directory, copy);
-  const dump = openSqliteDump(copy);
+  const dump = openJournalDump(copy);
   try {
     return dump.learnedSlot;
   } finally {
