@@ -225,6 +225,16 @@ function addBackendCommands(program: Command, context: CommandContext, version: 
       await runPostgresInit(context, url, options);
     });
   program
+    .command('redis')
+    .summary('what becomes of each Redis command')
+    .description('About the Redis backend.')
+    .command('commands')
+    .description('Prints every command of Redis 7.0: read, written, rewritten how, or refused and why.')
+    .action(async () => {
+      const { runRedisCommands } = await import('./commands/redis.ts');
+      await runRedisCommands(context);
+    });
+  program
     .command('new-backend <name>')
     .summary('write a small working backend with tests')
     .description('Writes a small working backend with tests into a new directory of that name.')

@@ -40,7 +40,7 @@ type Refusal = { readonly why: string; readonly instead: string; readonly names:
 const REFUSALS: readonly Refusal[] = [
   {
     names: 'AUTH CLIENT HELLO QUIT RESET ASKING READONLY READWRITE WAIT',
-    why: 'belongs to a connection, and commands of many clients share one',
+    why: 'it belongs to a connection, and commands of many clients share one',
     instead: 'leave it out; every command stands alone',
   },
   {
@@ -51,12 +51,12 @@ const REFUSALS: readonly Refusal[] = [
   {
     names:
       'ACL BGREWRITEAOF BGSAVE CONFIG DEBUG FAILOVER LATENCY MODULE MONITOR PFDEBUG PFSELFTEST PSYNC REPLCONF REPLICAOF SLAVEOF SAVE SHUTDOWN SLOWLOG SYNC',
-    why: 'administers one server, and not the data',
+    why: 'it administers one server, and not the data',
     instead: 'run redis-cli against that server',
   },
   {
     names: 'CLUSTER RESTORE-ASKING',
-    why: 'belongs to Redis Cluster, which Quorate takes the place of',
+    why: 'it belongs to Redis Cluster, which Quorate takes the place of',
     instead: 'leave it out',
   },
   {
@@ -66,7 +66,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     names: 'BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN',
-    why: 'would wait inside the log and hold up everybody',
+    why: 'it would wait inside the log and hold up everybody',
     instead: 'use the command without B, and ask again',
   },
   {
@@ -96,12 +96,12 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     names: 'COMMAND INFO LASTSAVE MEMORY ROLE LOLWUT',
-    why: 'looks into one server, and not at the data',
+    why: 'it looks into one server, and not at the data',
     instead: 'run redis-cli against that server, or `quorate status`',
   },
   {
     names: 'MIGRATE',
-    why: 'moves data to a server outside of the cluster',
+    why: 'it moves data to a server outside of the cluster',
     instead: 'read the value and write it there',
   },
 ];

@@ -99,7 +99,7 @@ function readSingle(words: readonly Uint8Array[]): SingleCommand {
       `unknown command ${quoteWord(first.subarray(0, 40))}; \`npx quorate redis commands\` lists all`,
     );
   if (verdict.kind === 'refused')
-    throw new CommandMistake(`${given} is refused: it ${verdict.why}. Instead: ${verdict.instead}`);
+    throw new CommandMistake(`${given} is refused: ${verdict.why}. Instead: ${verdict.instead}`);
   const { arity } = verdict;
   if (arity > 0 ? words.length !== arity : words.length < -arity)
     throw new CommandMistake(`wrong number of arguments for '${given.toLowerCase()}' command`);
