@@ -78,7 +78,7 @@ from pg_cast c where c.oid >= 16384 and not exists (
 export const TYPES: string = `
 select t.oid::text, n.nspname, t.typname, t.typtype::text, t.typelem::text, t.typbasetype::text, t.typrelid::text,
        (select r.rngsubtype::text from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)), t.typcategory::text,
-       t.typdefault
+       pg_get_expr(t.typdefaultbin, 0)
 from pg_type t join pg_namespace n on n.oid = t.typnamespace
 where n.nspname <> 'information_schema' and n.nspname !~ '^pg_(toast|temp)'`;
 

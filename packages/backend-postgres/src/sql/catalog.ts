@@ -13,6 +13,8 @@ export type Column = {
   readonly isGenerated: boolean;
   /** The default, or what a generated column is computed from. */
   readonly expression: string | undefined;
+  /** Of the domains that the column's type goes through. */
+  readonly domainChecks: readonly string[];
 };
 
 /** Unique, over plain columns, of all rows, with columns in index order. */
@@ -28,7 +30,8 @@ export type Trigger = {
   readonly isRow: boolean;
   /** Of insert, delete, update, truncate. */
   readonly events: ReadonlySet<TableEvent>;
-  readonly hasCondition: boolean;
+  /** The whole CREATE TRIGGER when it has a WHEN condition. */
+  readonly conditional: string | undefined;
 };
 
 export type TableEvent = 'insert' | 'delete' | 'update' | 'truncate';
@@ -56,8 +59,8 @@ export type Relation = {
   readonly keys: readonly UniqueKey[];
   /** Checks, index expressions and predicates: evaluated for each row that is written. */
   readonly rowExpressions: readonly string[];
-  readonly hasExclusion: boolean;
-  readonly hasExpressionKey: boolean;
+  /** Columns that decide over a unique or exclusion constraint which is checked row by row. */
+  readonly immediateKeyColumns: ReadonlySet<string>;
   readonly deferredConstraint: string | undefined;
   readonly triggers: readonly Trigger[];
 };
@@ -78,6 +81,7 @@ export type SqlFunction = {
   readonly argumentNames: readonly string[];
   readonly defaults: number;
   readonly isVariadic: boolean;
+  readonly returnsSet: boolean;
   /** The whole CREATE FUNCTION, for those that can be examined. */
   readonly definition: string | undefined;
   /** The text between the quotes; empty for SQL-standard bodies. */
@@ -137,6 +141,19 @@ export class Catalog {
 
   sequence(schema: string, name: string): Sequence | undefined {
     return this.#find(schema, (found) => this.sequences.get(`${found}.${name}`));
+  }
+
+  relationByOid(oid: string): Relation | undefined {
+    return [...this.relations.values()].find((each) => each.oid === oid);
+  }
+
+  /** Partitions and heirs, at any depth, the table itself first. */
+  withHeirs(relation: Relation): readonly Relation[] {
+    const found = [relation];
+    for (const each of found)
+      for (const other of this.relations.values())
+        if (other.parents.includes(each.oid) && !found.includes(other)) found.push(other);
+    return found;
   }
 
   /** All overloads that the name can mean. */

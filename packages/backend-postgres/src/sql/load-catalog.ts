@@ -42,6 +42,7 @@ function relationsOf(rows: CatalogRows, types: TypeTable): Map<string, Relation>
   const indexes = grouped(rows.INDEXES);
   const constraints = grouped(rows.CONSTRAINTS);
   const triggers = grouped(rows.TRIGGERS);
+  const parents = new Set(rows.RELATIONS.flatMap((row) => listOf(row[8] ?? '[]')));
   const relations = new Map<string, Relation>();
   for (const row of rows.RELATIONS) {
     const oid = row[0] ?? '';
@@ -58,13 +59,13 @@ function relationsOf(rows: CatalogRows, types: TypeTable): Map<string, Relation>
       definition: row[7] ?? undefined,
       parents: listOf(row[8] ?? '[]'),
       columns: new Map((columns.get(oid) ?? []).map((each) => [each[1] ?? '', columnOf(each, types)])),
-      keys: ownIndexes.flatMap(keyOf),
+      // A key of a table with heirs does not reach their rows; that of a partitioned table does.
+      keys: row[3] === 'r' && parents.has(oid) ? [] : ownIndexes.flatMap(keyOf),
       rowExpressions: [
         ...ownConstraints.map((each) => each[8]),
         ...ownIndexes.flatMap((each) => [each[5], each[6]]),
       ].filter((each): each is string => each !== null && each !== undefined),
-      hasExclusion: ownIndexes.some((each) => each[7] === 'true'),
-      hasExpressionKey: ownIndexes.some((each) => each[1] === 'true' && each[5] !== null),
+      immediateKeyColumns: new Set(ownIndexes.flatMap(immediateColumns)),
       deferredConstraint: ownConstraints.find((each) => each[4] === 'true')?.[2] ?? undefined,
       triggers: (triggers.get(oid) ?? []).map(triggerOf),
     });
@@ -79,7 +80,8 @@ function columnOf(row: Row, types: TypeTable): Column {
     isNotNull: row[3] === 'true',
     isIdentity: row[4] !== '',
     isGenerated: row[5] !== '',
-    expression: row[6] ?? undefined,
+    expression: row[6] ?? types.defaultOf(row[2] ?? ''),
+    domainChecks: types.checksOf(row[2] ?? ''),
   };
 }
 
@@ -87,6 +89,13 @@ function columnOf(row: Row, types: TypeTable): Column {
 function keyOf(row: Row): UniqueKey[] {
   if (row[1] !== 'true' || row[3] === 'true') return [];
   return [{ columns: listOf(row[4] ?? '[]'), isImmediate: row[2] === 'true' }];
+}
+
+/** Plain columns, and every word of expressions and predicates: more than needed does no harm. */
+function immediateColumns(row: Row): string[] {
+  const isChecked = row[2] === 'true' && (row[1] === 'true' || row[7] === 'true');
+  if (!isChecked) return [];
+  return [...listOf(row[4] ?? '[]'), ...`${row[5] ?? ''} ${row[6] ?? ''}`.split(/[^\p{L}\p{N}_$]+/u)];
 }
 
 const EVENTS: readonly (readonly [number, TableEvent])[] = [
@@ -103,7 +112,7 @@ function triggerOf(row: Row): Trigger {
     functionOid: row[2] ?? '',
     isRow: (bits & 1) !== 0,
     events: new Set(EVENTS.filter(([bit]) => (bits & bit) !== 0).map(([, event]) => event)),
-    hasCondition: row[6] !== null,
+    conditional: row[6] ?? undefined,
   };
 }
 
@@ -128,6 +137,7 @@ function functionsOf(rows: CatalogRows, types: TypeTable): Map<string, SqlFuncti
       argumentNames: isSystem(schema) ? [] : listOf(row[15] ?? '[]'),
       defaults: Number(row[8]),
       isVariadic: row[9] !== '0',
+      returnsSet: row[12] === 'true',
       definition: row[10] ?? undefined,
       body: row[11] ?? '',
       hasSettings: row[13] === 'true',

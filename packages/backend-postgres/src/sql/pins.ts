@@ -53,9 +53,9 @@ create or replace function quorate.gen_random_uuid() returns uuid language plpgs
 declare
   drawn text := quorate.draw();
 begin
-  return pg_catalog.overlay(pg_catalog.overlay(drawn placing '4' from 13) placing
-    pg_catalog.substr('89ab', pg_catalog.strpos('0123456789abcdef', pg_catalog.substr(drawn, 17, 1)) % 4 + 1, 1)
-    from 17)::pg_catalog.uuid;
+  return pg_catalog.overlay(pg_catalog.overlay(drawn, '4', 13, 1),
+    pg_catalog.substr('89ab', pg_catalog.strpos('0123456789abcdef', pg_catalog.substr(drawn, 17, 1)) % 4 + 1, 1),
+    17, 1)::pg_catalog.uuid;
 end $body$;
 
 create or replace function quorate.random() returns double precision language plpgsql volatile as $body$

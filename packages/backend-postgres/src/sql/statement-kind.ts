@@ -15,7 +15,6 @@ const ROWS = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'Tr
 const SCHEMA = new Set([
   'CreateStmt',
   'CreateTableAsStmt',
-  'RefreshMatViewStmt',
   'IndexStmt',
   'AlterTableStmt',
   'RenameStmt',
@@ -48,6 +47,10 @@ const REFUSED: Readonly<Record<string, readonly [string, string]>> = {
   TransactionStmt: ['transaction control is not replicated', ONE_COMMAND],
   VariableSetStmt: ['SET changes a session, and commands share none', 'write the setting into the statement'],
   DiscardStmt: ['DISCARD changes a session, and commands share none', 'leave it out'],
+  RefreshMatViewStmt: [
+    'a materialized view cannot be carried to another node as it was',
+    'use a table and INSERT ... SELECT',
+  ],
   CopyStmt: ['COPY needs a connection of its own', 'use INSERT with many rows, or SELECT'],
   ListenStmt: ['LISTEN belongs to one connection', 'watch through the client of the cluster'],
   UnlistenStmt: ['UNLISTEN belongs to one connection', 'leave it out'],

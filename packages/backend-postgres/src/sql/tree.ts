@@ -1,6 +1,7 @@
 /**
  * The parse tree in one uniform shape. The grammar's JSON wraps most nodes as `{ Kind: { fields } }` but leaves some
- * bare, where the field alone says the kind; here every node is `{ kind, fields... }`. A bare object in a field that
+ * bare, where the field alone says the kind; here every node is `{ kind, fields... }`, and a field that is itself
+ * called `kind` becomes `variant`. A bare object in a field that
  * is not listed below gets the kind `?field`, which no examination knows, and is refused there.
  */
 import { refuse } from './refusal.ts';
@@ -64,7 +65,7 @@ function liftBody(kind: string, body: object, depth: number): SqlNode {
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
     const lifted = lift(value, name, depth + 1);
-    if (lifted !== undefined) fields[name] = lifted;
+    if (lifted !== undefined) fields[name === 'kind' ? 'variant' : name] = lifted;
   }
   return { ...fields, kind };
 }

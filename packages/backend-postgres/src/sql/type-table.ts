@@ -9,6 +9,7 @@ type TypeRow = {
   /** What it is made of: element, base type, range subtype, columns. */
   readonly parts: readonly string[];
   readonly base: string | undefined;
+  readonly default: string | undefined;
 };
 
 const TIMES = new Set(['date', 'time', 'timetz', 'timestamp', 'timestamptz', 'abstime']);
@@ -28,6 +29,7 @@ const FLOATS = new Set([
 export class TypeTable {
   readonly byName: ReadonlyMap<string, TypeInfo>;
   readonly #rows: ReadonlyMap<string, TypeRow>;
+  readonly #checks: ReadonlyMap<string, readonly string[]>;
 
   constructor(rows: CatalogRows) {
     const columnTypes = new Map<string, string[]>();
@@ -39,6 +41,7 @@ export class TypeTable {
     for (const row of rows.CONSTRAINTS)
       if (row[1] !== '0' && row[8] !== null)
         checks.set(row[1] ?? '', [...(checks.get(row[1] ?? '') ?? []), row[8] ?? '']);
+    this.#checks = checks;
     this.#rows = new Map(rows.TYPES.map((row) => [row[0] ?? '', typeRowOf(row, columnTypes)]));
     const byName = new Map<string, TypeInfo>();
     for (const row of this.#rows.values())
@@ -46,7 +49,7 @@ export class TypeTable {
         type: this.nameOf(row.oid),
         isTimeLike: this.#holds(row.oid, TIMES, new Set()),
         isFloatLike: this.#holds(row.oid, FLOATS, new Set()),
-        checks: checks.get(row.oid) ?? [],
+        checks: this.checksOf(row.oid),
         isComposite: row.typeKind === 'c',
       });
     this.byName = byName;
@@ -59,6 +62,20 @@ export class TypeTable {
     return row.base === undefined ? row.name : this.nameOf(row.base);
   }
 
+  /** Checks of a domain and of the domains below it. */
+  checksOf(oid: string): readonly string[] {
+    const row = this.#rows.get(oid);
+    if (row?.base === undefined) return [];
+    return [...(this.#checks.get(oid) ?? []), ...this.checksOf(row.base)];
+  }
+
+  /** The default of a domain, for columns without one of their own. */
+  defaultOf(oid: string): string | undefined {
+    const row = this.#rows.get(oid);
+    if (row?.base === undefined) return undefined;
+    return row.default ?? this.defaultOf(row.base);
+  }
+
   #holds(oid: string, names: ReadonlySet<string>, seen: Set<string>): boolean {
     if (seen.has(oid)) return false;
     seen.add(oid);
@@ -69,7 +86,7 @@ export class TypeTable {
 }
 
 function typeRowOf(
-  [oid, schema, name, typeKind, element, base, relation, subtype]: readonly (string | null)[],
+  [oid, schema, name, typeKind, element, base, relation, subtype, , defaultText]: readonly (string | null)[],
   columnTypes: ReadonlyMap<string, readonly string[]>,
 ): TypeRow {
   const isDomain = typeKind === 'd';
@@ -82,5 +99,6 @@ function typeRowOf(
     typeKind: typeKind ?? '',
     parts: [...parts, ...(relation === '0' ? [] : (columnTypes.get(relation ?? '') ?? []))],
     base: isDomain ? (base ?? undefined) : undefined,
+    default: defaultText ?? undefined,
   };
 }
