@@ -81,6 +81,11 @@ export class QuorateClient {
     return this.#engine.navigator.leader;
   }
 
+  /** Name of the cluster's backend, as the connected node says; undefined while not connected. */
+  get backend(): string | undefined {
+    return this.#engine.navigator.backend;
+  }
+
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): this {
     this.#events.on(name, listener);
     return this;

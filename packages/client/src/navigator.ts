@@ -102,6 +102,11 @@ export class Navigator {
     return addr === undefined ? undefined : { node, addr };
   }
 
+  /** Name of the nodes' backend, as the current node said; undefined before the first connection. */
+  get backend(): string | undefined {
+    return this.#current?.welcome?.backend;
+  }
+
   /** True if the current node says of itself that it leads. */
   get isAtLeader(): boolean {
     return this.#current !== undefined && this.#current.leader === this.#current.node;

@@ -10,6 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { readAll } from '../input/read-all.ts';
 import { valueForJson, valueForTerminal } from '../output/value.ts';
+import { faceOf, PLAIN_FACE, type ReplFace } from '../repl/faces/index.ts';
 
 export type ReadOptions = { readonly consistency?: 'linearizable' | 'stale' };
 
@@ -46,8 +47,13 @@ export async function runExec(
   options: ReadOptions,
 ): Promise<void> {
   const [only = ''] = words;
-  const result = await once(context, (client) => client.exec(words.length === 1 ? only : words, options));
-  printResult(context, result);
+  let face = PLAIN_FACE;
+  const result = await once(context, async (client) => {
+    const answer = await client.exec(words.length === 1 ? only : words, options);
+    face = faceOf(client.backend);
+    return answer;
+  });
+  printResult(context, result, face);
 }
 
 async function once(
@@ -63,19 +69,15 @@ async function once(
 }
 
 /** One line, unless the value itself has several. */
-function printResult(context: CommandContext, result: ExecResult): void {
+function printResult(context: CommandContext, result: ExecResult, face: ReplFace = PLAIN_FACE): void {
   if (context.format === 'json') context.printJson(jsonOf(result));
-  else if (result.ok) printLine(context, result.value);
+  else if (result.ok) printLine(context, result.value, face);
   if (!result.ok) throw refusal(result);
 }
 
-function printLine(context: CommandContext, value: Uint8Array | null): void {
-  if (value === null || context.streams.stdout.isTTY) {
-    context.print(`${valueForTerminal(value)}\n`);
-  } else {
-    context.print(value);
-    context.print('\n');
-  }
+function printLine(context: CommandContext, value: Uint8Array | null, face: ReplFace): void {
+  context.print(context.streams.stdout.isTTY ? face.forTerminal(value) : face.forPipe(value));
+  context.print('\n');
 }
 
 function jsonOf(result: ExecResult): Readonly<Record<string, unknown>> {

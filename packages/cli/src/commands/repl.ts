@@ -6,8 +6,10 @@ import { clientTimes } from '../connect.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { Evaluator } from '../repl/evaluator.ts';
+import { faceOf } from '../repl/faces/index.ts';
 import { runPipedRepl } from '../repl/piped.ts';
 import { type StopReason, StopRequest } from '../server/stop-request.ts';
+import { fetchStatus } from '../spawn/node-status.ts';
 
 export async function runRepl(context: CommandContext, given: readonly string[]): Promise<void> {
   const endpoints = await context.endpoints(given);
@@ -28,7 +30,7 @@ export async function runReplOn(
   const client = createClient({ ...clientTimes(context.timeoutMs), endpoints, clientName: 'quorate-repl' });
   const abort = new AbortController();
   void stop.requested.then((reason) => abort.abort(new CommandFailure(exitCodeAfter(reason), '')));
-  const evaluator = new Evaluator(client, endpoints);
+  const evaluator = new Evaluator(client, endpoints, faceOf(await backendAt(endpoints)));
   try {
     if (!isTerminal(context))
       return await endingWith(runPipedRepl(context, evaluator, abort.signal), abort.signal);
@@ -43,6 +45,16 @@ export async function runReplOn(
       await client.close();
     }
   }
+}
+
+/** What the first node that answers says; undefined when none does. */
+async function backendAt(endpoints: readonly string[]): Promise<string | undefined> {
+  const asked = endpoints.map(async (endpoint) => {
+    const status = await fetchStatus(endpoint);
+    if (status === undefined) throw new Error(`${endpoint} does not answer`);
+    return status.backend;
+  });
+  return Promise.any(asked).catch(() => undefined);
 }
 
 /** Lines that were not executed are a failure, unless nobody wants to know the answers any more. */

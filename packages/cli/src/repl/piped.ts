@@ -7,13 +7,14 @@ import type { CommandContext } from '../context.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { failureText } from '../failure.ts';
 import { readLines } from '../input/read-lines.ts';
-import { NIL_TEXT, valueForJson } from '../output/value.ts';
+import { valueForJson } from '../output/value.ts';
 import type { Evaluator } from './evaluator.ts';
+import type { ReplFace } from './faces/index.ts';
 
 /** The exit code. `signal` ends it between two lines, and gives up the command that runs. */
 export async function runPipedRepl(
   context: CommandContext,
-  evaluator: Pick<Evaluator, 'evaluate'>,
+  evaluator: Pick<Evaluator, 'evaluate' | 'finish' | 'face'>,
   signal: AbortSignal,
 ): Promise<number> {
   let number = 0;
@@ -22,10 +23,12 @@ export async function runPipedRepl(
       number += 1;
       signal.throwIfAborted();
       const answer = await evaluator.evaluate(line, signal);
-      if (answer.kind === 'leave') break;
+      if (answer.kind === 'leave') return 0;
       if (answer.kind === 'text') context.print(answer.text);
-      if (answer.kind === 'result') printResult(context, answer.result);
+      if (answer.kind === 'result') printResult(context, evaluator.face, answer.result);
     }
+    const last = await evaluator.finish(signal);
+    if (last.kind === 'result') printResult(context, evaluator.face, last.result);
     return 0;
   } catch (error) {
     if (signal.aborted) return exitCodeOf(signal.reason);
@@ -34,11 +37,11 @@ export async function runPipedRepl(
   }
 }
 
-function printResult(context: CommandContext, result: ExecResult): void {
+function printResult(context: CommandContext, face: ReplFace, result: ExecResult): void {
   if (context.format === 'json') context.printJson(jsonOf(result));
   if (!result.ok) throw new RefusedError(result.code, result.message, result.slot);
   if (context.format === 'json') return;
-  context.print(result.value ?? NIL_TEXT);
+  context.print(face.forPipe(result.value));
   context.print('\n');
 }
 

@@ -6,11 +6,13 @@ import { createInterface, type Interface } from 'node:readline';
 import { styleText } from 'node:util';
 import type { CommandContext } from '../context.ts';
 import { failureText } from '../failure.ts';
-import { NIL_TEXT, valueForTerminal } from '../output/value.ts';
-import { type Answer, type Evaluator, REPL_WORDS } from './evaluator.ts';
+import { NIL_TEXT } from '../output/value.ts';
+import type { Answer, Evaluator } from './evaluator.ts';
 import { HISTORY_LINES, historyPath, loadHistory, saveHistory } from './history.ts';
 
 const PROMPT = 'quorate> ';
+/** Within a command of several lines. */
+const MORE_PROMPT = '    ...> ';
 const ERASE_LINE = '\r\u001b[K';
 /** Lines pasted while a command runs; more are dropped, and that is said. */
 const MAX_WAITING_LINES = 1000;
@@ -56,7 +58,7 @@ class TerminalRepl {
       history: [...typed],
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
-      completer: (line: string) => [REPL_WORDS.filter((word) => word.startsWith(line.toLowerCase())), line],
+      completer: (line: string) => evaluator.completions(line),
     });
     this.#lines.on('history', (history: string[]) => {
       typed = [...history];
@@ -100,6 +102,8 @@ class TerminalRepl {
       this.#running.abort();
       return;
     }
+    this.#evaluator.reset();
+    this.#lines.setPrompt(PROMPT);
     // Ctrl-E, Ctrl-U: empties the line wherever the cursor stands.
     this.#lines.write(null, { ctrl: true, name: 'e' });
     this.#lines.write(null, { ctrl: true, name: 'u' });
@@ -113,7 +117,9 @@ class TerminalRepl {
       this.#running = new AbortController();
       const startedAt = performance.now();
       try {
+        this.#lines.setPrompt(PROMPT);
         const answer = await this.#evaluator.evaluate(line, this.#running.signal);
+        if (answer.kind === 'more') this.#lines.setPrompt(MORE_PROMPT);
         this.#show(answer, performance.now() - startedAt);
         if (answer.kind === 'leave') {
           this.#lines.close();
@@ -143,7 +149,7 @@ class TerminalRepl {
       this.#showError(`REFUSED: ${result.code}: ${result.message}`);
       return;
     }
-    const shown = valueForTerminal(result.value);
+    const shown = this.#evaluator.face.forTerminal(result.value);
     this.#print(`${shown === NIL_TEXT ? styleText('dim', shown) : shown}  ${took}\n`);
   }
 

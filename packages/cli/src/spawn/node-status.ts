@@ -17,6 +17,8 @@ export type NodeStatus = {
   readonly learnedSlot: number;
   readonly appliedSlot: number;
   readonly quorumConnected: boolean;
+  /** Name of its backend; undefined when it does not say. */
+  readonly backend: string | undefined;
   /** Addresses of all nodes in node order, as this one knows them; empty when it does not say. */
   readonly addrs: readonly string[];
 };
@@ -65,6 +67,7 @@ export function parseStatus(text: string): NodeStatus | undefined {
     learnedSlot: number(value['learnedSlot']),
     appliedSlot: number(value['appliedSlot']),
     quorumConnected: value['quorumConnected'] === true,
+    backend: isRecord(value['backend']) ? String(value['backend']['name']) : undefined,
     addrs: addrsOf(number(value['node']), String(value['addr']), value['peers']),
   };
 }

@@ -8,6 +8,7 @@ import { QuorateError } from '@quorate/wire';
 import { CommandContext, type OutputFormat, type Streams } from '#src/context.ts';
 import { CommandFailure } from '#src/exit-codes.ts';
 import type { Answer } from '#src/repl/evaluator.ts';
+import { PLAIN_FACE } from '#src/repl/faces/index.ts';
 import { runPipedRepl } from '#src/repl/piped.ts';
 
 type Heard = {
@@ -32,7 +33,8 @@ async function run(
     lines.push(line);
     return Promise.resolve(answerTo(line));
   };
-  const code = await runPipedRepl(context, { evaluate }, signal);
+  const finish = (): Promise<Answer> => Promise.resolve({ kind: 'nothing' });
+  const code = await runPipedRepl(context, { evaluate, finish, face: PLAIN_FACE }, signal);
   return { code, stdout: textOf(stdout), stderr: textOf(stderr), lines };
 }
 

@@ -74,6 +74,7 @@ function answerOf(
       learnedSlot: 7,
       appliedSlot: 6,
       quorumConnected: true,
+      backend: 'kv',
       addrs: [],
     },
   };
