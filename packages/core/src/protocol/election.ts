@@ -30,9 +30,10 @@ export function onHeartbeat(state: ReplicaState, from: NodeId, message: Heartbea
   if (state.leadership !== undefined && sameBallot(ballot, state.leadership.ballot)) return;
   // This node missed the Prepare. Promising now is always safe, and lets its echo count.
   if (isHigher(ballot, state.promised)) promise(state, ballot);
+  const { newestHeartbeat } = state;
+  if (sameBallot(newestHeartbeat.ballot, ballot) && message.sequence <= newestHeartbeat.sequence) return;
+  state.newestHeartbeat = { ballot, sequence: message.sequence };
   const following = follow(state, from, ballot);
-  if (message.sequence <= following.heartbeatSequence) return;
-  following.heartbeatSequence = message.sequence;
   following.lastHeardAt = state.at;
   following.connected = message.quorumConnected;
   if (message.quorumConnected) {

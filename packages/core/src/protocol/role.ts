@@ -65,7 +65,7 @@ export function follow(
   const following = state.following;
   if (following !== undefined && sameBallot(following.ballot, ballot)) return following;
   if (following !== undefined) refuseRemoteReads(state);
-  const fresh = { leader, ballot, lastHeardAt: state.at, heartbeatSequence: 0, connected: true };
+  const fresh = { leader, ballot, lastHeardAt: state.at, connected: true };
   state.following = fresh;
   state.effects.noteRoleChange();
   return fresh;

@@ -36,8 +36,6 @@ export type Following = {
   readonly leader: NodeId;
   readonly ballot: Ballot;
   lastHeardAt: MonotonicMs;
-  /** Highest heartbeat heard at this ballot; a late copy of an older one is no sign of life. */
-  heartbeatSequence: number;
   /** False once the leader said that it lost its quorum, or its link broke. */
   connected: boolean;
 };
@@ -174,6 +172,8 @@ export type ReplicaState = {
   /** Links reported down. Everybody else is assumed to be reachable. */
   readonly unreachable: Set<NodeId>;
   following: Following | undefined;
+  /** The newest heartbeat that was heard, also of a leader that was given up since: a late copy is no sign of life. */
+  newestHeartbeat: { readonly ballot: Ballot; readonly sequence: number };
   electionDeadline: MonotonicMs;
   campaign: Campaign | undefined;
   leadership: Leadership | undefined;
@@ -226,6 +226,7 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     probeAt: boot.at,
     unreachable: new Set(),
     following: undefined,
+    newestHeartbeat: { ballot: ZERO_BALLOT, sequence: 0 },
     // Lower-numbered nodes try first, so that a fresh cluster starts without a duel.
     electionDeadline: later(boot.at, limits.heartbeatMs * (0.5 + rank * 1.5 + random.fraction())),
     campaign: undefined,

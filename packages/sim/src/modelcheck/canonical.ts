@@ -44,7 +44,6 @@ const FOLLOWING: Table<Following> = {
   ballot: 'same',
   // Set back to the same values after every step.
   lastHeardAt: 'left out',
-  heartbeatSequence: 'left out',
   connected: 'left out',
 };
 
@@ -145,6 +144,8 @@ const STATE: Table<ReplicaState> = {
       ({ to, fromSlot, untilSlot, after }) => `${to},${fromSlot},${untilSlot},${since(after, base)}`,
     ),
   unreachable: 'same',
+  // Set back after every step.
+  newestHeartbeat: 'left out',
   following: (following, base) => optional(following, FOLLOWING, base),
   campaign: (campaign, base) => {
     if (campaign?.phase === 'pre-vote') return tableText(campaign, PRE_VOTING, base);

@@ -100,6 +100,8 @@ export function forgetTime(setting: Setting, state: ReplicaState): void {
   state.electionDeadline = setting.later;
   state.catchUp = undefined;
   state.silentPeer = undefined;
+  // So that a heartbeat is heard whenever it comes: one that comes late does what its first copy did.
+  state.newestHeartbeat = { ballot: setting.protocol.ZERO_BALLOT, sequence: 0 };
   state.behindSince = undefined;
   if (state.following !== undefined) {
     state.following.lastHeardAt = now;

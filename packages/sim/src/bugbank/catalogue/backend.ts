@@ -119,4 +119,17 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     ],
     hunt: simpleBackends,
   },
+  {
+    id: 'empty-value-is-no-value',
+    wrong: 'A key that holds an empty value is taken for a key that is not there.',
+    seen: 'consens: a missing key is an empty body; pocdb: an empty value comes back as its version',
+    patches: [
+      kv(
+        'kv-backend.ts',
+        `return value === undefined ? NIL_RESULT`,
+        `return value === undefined || value.length === 0 ? NIL_RESULT`,
+      ),
+    ],
+    hunt: kvModel,
+  },
 ];

@@ -1,5 +1,6 @@
 /** Mutants of elections: who may disturb whom, and who must give up. They cost availability, not agreement. */
 import type { Mutant } from '../mutant.ts';
+import { transcript } from './hunts.ts';
 import { protocol } from './places.ts';
 
 export const ELECTION_MUTANTS: readonly Mutant[] = [
@@ -57,5 +58,18 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: { tool: 'graph sweep', cases: 400 },
+  },
+  {
+    id: 'late-heartbeat-is-a-sign-of-life',
+    wrong: 'A heartbeat that comes late, or twice, keeps a leader alive that is long gone.',
+    seen: 'this project: found by the simulator before its first release',
+    patches: [
+      protocol(
+        'election.ts',
+        `if (sameBallot(newestHeartbeat.ballot, ballot) && message.sequence <= newestHeartbeat.sequence) return;`,
+        ``,
+      ),
+    ],
+    hunt: transcript('late heartbeat is no sign of life'),
   },
 ];

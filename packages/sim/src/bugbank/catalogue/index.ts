@@ -10,6 +10,7 @@ import { LEADER_MUTANTS } from './leader.ts';
 import { LEARNER_MUTANTS } from './learner.ts';
 import { READER_MUTANTS } from './reader.ts';
 import { RUNTIME_MUTANTS } from './runtime.ts';
+import { SEGMENT_MUTANTS } from './segments.ts';
 import { SESSION_MUTANTS } from './sessions.ts';
 import { WIRE_MUTANTS } from './wire.ts';
 
@@ -21,6 +22,7 @@ export const CATALOGUE: readonly Mutant[] = [
   ...LEARNER_MUTANTS,
   ...READER_MUTANTS,
   ...JOURNAL_MUTANTS,
+  ...SEGMENT_MUTANTS,
   ...RUNTIME_MUTANTS,
   ...SESSION_MUTANTS,
   ...BACKEND_MUTANTS,

@@ -272,4 +272,39 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     ],
     hunt: testsOf('peer book', 'core', 'server/peer-book.test.js'),
   },
+  {
+    id: 'copied-directory-votes',
+    wrong: 'A copy of a directory that was started as often as the original is admitted in its place.',
+    seen: 'cloned virtual machines and restored volumes: two members with one identity',
+    patches: [
+      server('peer-book.ts', `if (processNonce === known.processNonce)`, `if (processNonce !== undefined)`),
+    ],
+    hunt: testsOf('peer book', 'core', 'server/peer-book.test.js'),
+  },
+  {
+    id: 'other-history-accepted',
+    wrong: 'A store that comes back with another history under the same mark goes on as if it were ours.',
+    seen: 'Redis after a fail-over that lost writes; MySQL replicas with errant transactions',
+    patches: [
+      runtime(
+        'applier.ts',
+        `if (slot !== this.#highest.slot || digest === this.#highest.digest)`,
+        `if (slot > 0)`,
+      ),
+    ],
+    hunt: engineTests('rewound'),
+  },
+  {
+    id: 'leads-without-a-store',
+    wrong: 'A leader whose store is away keeps leading, and every client waits for it.',
+    seen: 'vault 14372, dqlite 283: a member in trouble keeps the leadership that it cannot use',
+    patches: [
+      runtime(
+        'engine.ts',
+        `if (this.#replica.role !== 'leader' || unwellMs < electionTimeoutMs)`,
+        `if (unwellMs >= 0)`,
+      ),
+    ],
+    hunt: engineTests('unwell-leader'),
+  },
 ];
