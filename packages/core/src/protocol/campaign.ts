@@ -12,7 +12,7 @@ import { becomeLeader } from './leadership.ts';
 import { noteLearned } from './learner.ts';
 import type { Promise_ } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
-import { electionDelay, forgetLeader, noteBallot, promise, stepDown } from './role.ts';
+import { electionDelay, forgetLeader, promise, stepDown } from './role.ts';
 import {
   type Campaign,
   currentMemberships,
@@ -120,7 +120,8 @@ export function tickCampaign(state: ReplicaState): void {
   const campaign = state.campaign;
   if (campaign === undefined) return;
   if (state.at >= campaign.deadline) {
-    noteBallot(state, campaign.ballot);
+    // Nobody promised the ballot of a pre-vote: it may be asked for again, so that a node that is cut off for hours does
+    // not count up. The ballot of a Prepare was promised here.
     stepDown(state);
     // Short and random: two candidates that blocked each other drift apart at once.
     state.electionDeadline = electionDelay(state, 0.1, 0.6);

@@ -144,12 +144,17 @@ function sendAccept(
 ): void {
   // A peer that is a window behind gets chosen values by catch-up; more accepts would only fill its queue. What it
   // learned that way counts as reached: it is not asked to acknowledge that, and would not without being asked.
-  const reachedSlot = Math.max(peer.throughSlot, state.peerLearned.get(node) ?? 0);
+  const reachedSlot = reachedBy(state, node, peer);
   if (state.unreachable.has(node) || slot > reachedSlot + state.limits.windowSlots * 2) return;
   if (slot > peer.sentSlot) peer.sentSlot = slot;
   peer.toldLearnedSlot = state.learnedSlot;
   const { ballot, baseSlot } = leadership;
   state.effects.send(node, { kind: 'accept', ballot, baseSlot, slot, value, learnedSlot: state.learnedSlot });
+}
+
+/** Up to here the peer holds what is chosen, whether by our accepts or by catch-up. */
+function reachedBy(state: ReplicaState, node: NodeId, peer: PeerProgress): number {
+  return Math.max(peer.throughSlot, state.peerLearned.get(node) ?? 0);
 }
 
 export function onAccepted(state: ReplicaState, from: NodeId, message: Accepted): void {
@@ -311,7 +316,7 @@ export function tickResign(state: ReplicaState, leadership: Leadership): void {
   let successor: NodeId | undefined;
   let best = -1;
   for (const [node, peer] of leadership.peers) {
-    if (state.unreachable.has(node) || peer.throughSlot < leadership.proposedSlot) continue;
+    if (state.unreachable.has(node) || reachedBy(state, node, peer) < leadership.proposedSlot) continue;
     if (peer.echoAt > best) {
       best = peer.echoAt;
       successor = node;
