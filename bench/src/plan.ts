@@ -86,7 +86,7 @@ export function readPlan(args: readonly string[]): BenchPlan | undefined {
     systems,
     points: quick ? QUICK_POINTS : POINTS,
     repetitions: count('--repetitions', values.repetitions, quick ? 1 : 3),
-    times: { warmupMs: quick ? 500 : 1000, durationMs },
+    times: { warmupMs: quick ? 500 : 3000, durationMs },
     flush: oneOf('--flush', values.flush, FLUSH_MODES),
     jsonPath: values.json,
     parentDirectory: values.directory,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts, NodeProcess } from 'quorate/spawn';
 import { untilListening } from '../listening.ts';
 import { runLoad } from '../load-process.ts';
-import { KEY_BYTES, type RunningSystem, type System, VALUE_BYTES } from '../system.ts';
+import { KEY_BYTES, KEYS, type RunningSystem, type System, VALUE_BYTES } from '../system.ts';
 import type { FlushMode } from './append-file.ts';
 
 const STOP_GRACE_MS = 1000;
@@ -52,7 +52,8 @@ async function startBaseline(directory: string, flush: FlushMode): Promise<Runni
     pids: servers.map((server) => server.pid),
     async load({ operation, inFlight, connections }, { warmupMs, durationMs }) {
       if (operation === 'read') return undefined;
-      const args = [leaderPort, inFlight, connections, RECORD_BYTES, warmupMs, durationMs];
+      const sizes = [KEY_BYTES, VALUE_BYTES, KEYS];
+      const args = [leaderPort, inFlight, connections, ...sizes, warmupMs, durationMs];
       return runLoad(scriptPath('load.js'), args, directory, warmupMs + durationMs);
     },
     async stop() {

@@ -1,89 +1,126 @@
 /**
  * Keys and values in memory, and consistent images of them while they go on changing.
  *
- * Keys are spread over 4096 Maps: growing a Map copies all of it at once, and one Map cannot hold more than 2^24 keys,
- * so small ones keep every pause short. An image costs nothing when it is taken. Until a shard has been read for the
- * image, the first change of each of its keys leaves the old value with the image (a write barrier); reading the
- * shard then puts the old values back into its copy. Images are read shard by shard, keys sorted within a shard:
- * the same content gives the same sequence, whatever its history.
+ * Keys are spread over 4096 shards: a table that grows copies itself, so small ones keep every pause short. An image
+ * costs nothing when it is taken. Until a shard has been read for the image, the first change of each of its keys leaves
+ * the old value with the image (a write barrier); reading the shard then puts the old values back into its copy. Images
+ * are read shard by shard, keys sorted within a shard: the same content gives the same sequence, whatever its history.
+ *
+ * How entries lie in memory is the business of `entry-arena.ts`, how they are found that of `shard-table.ts`.
  */
-import type { StoredValue } from './stored-value.ts';
+import { byteString, hashOf } from './byte-span.ts';
+import { EntryArena } from './entry-arena.ts';
+import { ShardTable } from './shard-table.ts';
 
 export const SHARD_COUNT = 4096;
+const FNV_BASIS = 0x811c_9dc5 | 0;
 
-/** Sorted by key; keys are byte strings, see stored-value.ts. */
-export type ShardEntries = readonly (readonly [key: string, value: StoredValue])[];
+/** Sorted by key, bytewise; a key is a string with one character per byte. Values are not to be changed. */
+export type ShardEntries = readonly (readonly [key: string, value: Uint8Array])[];
+
+/** By shard; a shard that never held a key has no table. */
+type Tables = (ShardTable | undefined)[];
 
 export class KeyValueStore {
-  readonly #shards: readonly Map<string, StoredValue>[] = Array.from(
-    { length: SHARD_COUNT },
-    () => new Map<string, StoredValue>(),
-  );
+  readonly #arena: EntryArena;
+  readonly #tables: Tables = new Array<ShardTable | undefined>(SHARD_COUNT).fill(undefined);
   /** Images that are still being read. */
   readonly #images = new Set<StoreImage>();
   #size = 0;
+
+  /** `maxChunkBytes`: see `EntryArena`. */
+  constructor(maxChunkBytes?: number) {
+    this.#arena = new EntryArena(maxChunkBytes);
+  }
 
   /** Keys that are there. */
   get size(): number {
     return this.#size;
   }
 
-  get(key: string): StoredValue | undefined {
-    return this.#shard(shardOf(key)).get(key);
+  /** The value of the key that lies at `keyStart` in `source`; the receiver's to keep. */
+  get(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
+    const reference = this.#tables[shardOf(source, keyStart, keyEnd)]?.find(source, keyStart, keyEnd) ?? 0;
+    return reference === 0 ? undefined : this.#arena.valueOf(reference);
   }
 
-  set(key: string, value: StoredValue): void {
-    const number = shardOf(key);
-    const shard = this.#shard(number);
-    if (this.#images.size > 0) this.#preserve(number, key, shard.get(key));
-    const before = shard.size;
-    shard.set(key, value);
-    this.#size += shard.size - before;
+  /** Key and value are copied out of `source`. */
+  set(source: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    const shard = shardOf(source, keyStart, keyEnd);
+    const table = (this.#tables[shard] ??= new ShardTable(this.#arena));
+    const reference = table.find(source, keyStart, keyEnd);
+    if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
+    if (reference === 0) {
+      table.insert(this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
+      this.#size += 1;
+    } else if (!this.#arena.overwrite(reference, source, valueStart, valueEnd)) {
+      table.replace(reference, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
+      this.#discard(reference);
+    }
   }
 
   /** Returns the value that is gone now; undefined when there was none. */
-  delete(key: string): StoredValue | undefined {
-    const number = shardOf(key);
-    const shard = this.#shard(number);
-    const old = shard.get(key);
-    if (old === undefined) return undefined;
-    if (this.#images.size > 0) this.#preserve(number, key, old);
-    shard.delete(key);
+  delete(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
+    const shard = shardOf(source, keyStart, keyEnd);
+    const table = this.#tables[shard];
+    const reference = table?.find(source, keyStart, keyEnd) ?? 0;
+    if (table === undefined || reference === 0) return undefined;
+    if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
+    const old = this.#arena.valueOf(reference);
+    table.remove(reference);
     this.#size -= 1;
+    this.#discard(reference);
     return old;
   }
 
   /** The content as it is now, for as long as it takes to read it. To be released. */
   image(): StoreImage {
-    const image: StoreImage = new StoreImage(this.#shards, () => this.#images.delete(image));
+    const image: StoreImage = new StoreImage(this.#arena, this.#tables, () => this.#images.delete(image));
     this.#images.add(image);
     return image;
   }
 
-  #shard(number: number): Map<string, StoredValue> {
-    return this.#shards[number] as Map<string, StoredValue>;
+  #preserve(shard: number, source: Uint8Array, keyStart: number, keyEnd: number, reference: number): void {
+    const key = byteString(source, keyStart, keyEnd);
+    const old = reference === 0 ? undefined : this.#arena.valueOf(reference);
+    for (const image of this.#images) image.preserve(shard, key, old);
   }
 
-  #preserve(shard: number, key: string, old: StoredValue | undefined): void {
-    for (const image of this.#images) image.preserve(shard, key, old);
+  #discard(reference: number): void {
+    this.#arena.discard(reference);
+    const chunk = this.#arena.takeWasteful();
+    if (chunk !== undefined) this.#compact(chunk);
+  }
+
+  /** About a millisecond for a chunk of a megabyte. */
+  #compact(chunk: number): void {
+    for (const reference of this.#arena.referencesIn(chunk)) {
+      const table = this.#arena.withKey(reference, (bytes, start, end) => {
+        return this.#tables[shardOf(bytes, start, end)];
+      });
+      if (table?.holds(reference) === true) table.replace(reference, this.#arena.move(reference));
+    }
+    this.#arena.release(chunk);
   }
 }
 
 export class StoreImage {
-  readonly #shards: readonly ReadonlyMap<string, StoredValue>[];
+  readonly #arena: EntryArena;
+  readonly #tables: Tables;
   readonly #onRelease: () => void;
   /** By shard: the values at the time of the image of keys that changed since; undefined: the key was not there. */
-  readonly #before: (Map<string, StoredValue | undefined> | undefined)[] = [];
+  readonly #before: (Map<string, Uint8Array | undefined> | undefined)[] = [];
   /** Shards below this one were read. */
   #next = 0;
 
-  constructor(shards: readonly ReadonlyMap<string, StoredValue>[], onRelease: () => void) {
-    this.#shards = shards;
+  constructor(arena: EntryArena, tables: Tables, onRelease: () => void) {
+    this.#arena = arena;
+    this.#tables = tables;
     this.#onRelease = onRelease;
   }
 
   /** The write barrier: called before the store changes a key. Only the first change of a key counts. */
-  preserve(shard: number, key: string, old: StoredValue | undefined): void {
+  preserve(shard: number, key: string, old: Uint8Array | undefined): void {
     if (shard < this.#next) return;
     const before = (this.#before[shard] ??= new Map());
     if (!before.has(key)) before.set(key, old);
@@ -91,7 +128,7 @@ export class StoreImage {
 
   /** The next shard that holds something; undefined at the end. */
   nextShard(): { readonly shard: number; readonly entries: ShardEntries } | undefined {
-    while (this.#next < this.#shards.length) {
+    while (this.#next < SHARD_COUNT) {
       const shard = this.#next;
       const entries = this.#entriesOf(shard);
       this.#next = shard + 1;
@@ -103,25 +140,24 @@ export class StoreImage {
 
   /** Ends the write barrier. Idempotent. */
   release(): void {
-    this.#next = this.#shards.length;
+    this.#next = SHARD_COUNT;
     this.#onRelease();
   }
 
   #entriesOf(shard: number): ShardEntries {
-    const entries: (readonly [string, StoredValue])[] = [];
+    const entries: (readonly [string, Uint8Array])[] = [];
     const before = this.#before[shard];
-    for (const entry of this.#shards[shard] as ReadonlyMap<string, StoredValue>) {
-      if (before === undefined || !before.has(entry[0])) entries.push(entry);
+    for (const reference of this.#tables[shard]?.references() ?? []) {
+      const key = this.#arena.withKey(reference, byteString);
+      if (before === undefined || !before.has(key)) entries.push([key, this.#arena.valueOf(reference)]);
     }
     for (const [key, old] of before ?? []) if (old !== undefined) entries.push([key, old]);
     return entries.sort((left, right) => (left[0] < right[0] ? -1 : 1));
   }
 }
 
-/** FNV-1a over the characters, folded. Part of the snapshot's format: shards are read in the order of this number. */
-export function shardOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++)
-    hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
+/** FNV-1a, folded. Part of the snapshot's format: shards are read in the order of this number. */
+export function shardOf(bytes: Uint8Array, start: number, end: number): number {
+  const hash = hashOf(bytes, start, end, FNV_BASIS);
   return (hash ^ (hash >>> 12) ^ (hash >>> 24)) & (SHARD_COUNT - 1);
 }

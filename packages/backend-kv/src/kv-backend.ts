@@ -24,6 +24,7 @@ import {
   type Slot,
 } from '@quorate/core/ports';
 import { type CommandInput, decodeArguments, malformed, NIL_RESULT, type Result } from '@quorate/wire';
+import { copyOf } from './byte-span.ts';
 import { KeyValueStore } from './key-value-store.ts';
 import {
   isKvCommand,
@@ -35,7 +36,6 @@ import {
   verbOf,
 } from './kv-command.ts';
 import { digestOf, readSnapshot, writeSnapshot } from './kv-snapshot.ts';
-import { bufferOver, byteString, type StoredValue, storedValue, valueBytes } from './stored-value.ts';
 
 export class KvBackend implements Backend<KvCommand> {
   readonly name = 'kv';
@@ -91,19 +91,18 @@ export class KvBackend implements Backend<KvCommand> {
   }
 
   #execute(command: KvCommand): Result {
-    const buffer = bufferOver(command);
-    const key = byteString(buffer, KEY_START, keyEnd(command));
+    const end = keyEnd(command);
     const verb = verbOf(command);
     switch (verb) {
       case 'SET': {
-        const value = storedValue(buffer, valueStart(command), command.length);
-        this.#store.set(key, value);
-        return resultOf(value);
+        const start = valueStart(command);
+        this.#store.set(command, KEY_START, end, start, command.length);
+        return { ok: true, value: copyOf(command, start, command.length) };
       }
       case 'GET':
-        return resultOf(this.#store.get(key));
+        return resultOf(this.#store.get(command, KEY_START, end));
       case 'DEL':
-        return resultOf(this.#store.delete(key));
+        return resultOf(this.#store.delete(command, KEY_START, end));
       default:
         return verb satisfies never;
     }
@@ -172,8 +171,8 @@ function accessOf(command: KvCommand): Access {
   return verbOf(command) === 'GET' ? 'read' : 'write';
 }
 
-function resultOf(value: StoredValue | undefined): Result {
-  return value === undefined ? NIL_RESULT : { ok: true, value: valueBytes(value) };
+function resultOf(value: Uint8Array | undefined): Result {
+  return value === undefined ? NIL_RESULT : { ok: true, value };
 }
 
 const SHOWN_WORD_BYTES = 100;

@@ -18,9 +18,9 @@ import {
   writeImage,
 } from '@quorate/core/ports';
 import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
+import { byteString } from './byte-span.ts';
 import { KeyValueStore, type ShardEntries, type StoreImage, shardOf } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
-import { bufferOver, byteString, storedValue, writeBytes } from './stored-value.ts';
 
 const MAGIC = 0x31_56_4b_51;
 const VERSION = 1;
@@ -126,25 +126,26 @@ function encodeSection(entries: ShardEntries): Uint8Array {
   let offset = 0;
   for (const [key, value] of entries) {
     offset = out.writeUInt32LE(key.length, offset);
-    offset += writeBytes(out, offset, key);
+    offset += out.write(key, offset, 'latin1');
     offset = out.writeUInt32LE(value.length, offset);
-    offset += writeBytes(out, offset, value);
+    out.set(value, offset);
+    offset += value.length;
   }
   return out;
 }
 
 function readSection(section: Uint8Array, shard: number, store: KeyValueStore): void {
-  const buffer = bufferOver(section);
   const reader = new ByteReader(section);
   let previous: string | undefined;
   if (section.length === 0) throw malformed('an empty shard');
   while (reader.remaining > 0) {
-    const keyLength = reader.block(MAX_KEY_BYTES).length;
-    const key = byteString(buffer, reader.offset - keyLength, reader.offset);
-    const valueLength = reader.block(MAX_VALUE_BYTES).length;
-    if (shardOf(key) !== shard || (previous !== undefined && key <= previous))
-      throw malformed('keys out of order');
-    store.set(key, storedValue(buffer, reader.offset - valueLength, reader.offset));
+    const keyBytes = reader.block(MAX_KEY_BYTES).length;
+    const keyEnd = reader.offset;
+    const key = byteString(section, keyEnd - keyBytes, keyEnd);
+    const valueBytes = reader.block(MAX_VALUE_BYTES).length;
+    const isPlace = shardOf(section, keyEnd - keyBytes, keyEnd) === shard;
+    if (!isPlace || (previous !== undefined && key <= previous)) throw malformed('keys out of order');
+    store.set(section, keyEnd - keyBytes, keyEnd, reader.offset - valueBytes, reader.offset);
     previous = key;
   }
 }

@@ -89,11 +89,26 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
+/** Short values share pieces of memory of this size: one of their own would cost far more than their bytes. */
+const SLAB_BYTES = 16 * 1024;
+const SHORT_VALUE_BYTES = 1024;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
 /** A copy, unless the value is most of the memory that it would keep alive. Always a plain `Uint8Array`. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes;
   if (byteLength * 2 >= buffer.byteLength) return new Uint8Array(buffer, byteOffset, byteLength);
-  const copy = new Uint8Array(byteLength);
+  const copy = byteLength <= SHORT_VALUE_BYTES ? fromSlab(byteLength) : new Uint8Array(byteLength);
   copy.set(bytes);
   return copy;
+}
+
+function fromSlab(length: number): Uint8Array {
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
 }

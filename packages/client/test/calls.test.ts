@@ -37,7 +37,7 @@ describe('calls', () => {
     assert.equal(await client.get('smile \n "quoted"'), '\u{1f600} ä');
   });
 
-  it('bytes that were handed over may be changed at once, bytes that were received do not pin their frame', async () => {
+  it('bytes that were handed over may be changed at once, bytes that were received pin little more', async () => {
     const client = world.client();
     const value = new Uint8Array(100).fill(1);
     const stored = client.set('k', value);
@@ -45,7 +45,8 @@ describe('calls', () => {
     await stored;
     const [one] = await Promise.all([client.getBytes('k'), client.getBytes('k'), client.getBytes('k')]);
     assert.deepEqual(one, new Uint8Array(100).fill(1));
-    assert.equal(one?.buffer.byteLength, 100);
+    // A piece of memory that short values share, and not the frame they came in.
+    assert.equal(one?.buffer.byteLength, 16 * 1024);
   });
 
   it('exec takes a line or arguments and gives the whole answer', async () => {

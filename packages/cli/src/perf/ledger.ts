@@ -22,7 +22,7 @@ const UNDER_WAY = 1;
 const RETIRED = 2;
 /** Digits of the largest write number that a run reaches. */
 export const MIN_NUMBERED_VALUE_BYTES = 12;
-const KEY_DIGITS = 10;
+const KEY_DIGITS = 8;
 /** Keys whose text is kept: making it again for every operation would be charged to the cluster. */
 const CACHED_KEYS = 100_000;
 
@@ -75,6 +75,11 @@ export class Ledger {
     return this.#numbered
       ? String(write).padStart(MIN_NUMBERED_VALUE_BYTES, '0').padEnd(this.#valueBytes, '.')
       : this.#filler;
+  }
+
+  /** Any key that was written to; the first one when none was. */
+  someKey(): number {
+    return Math.floor(Math.random() * Math.max(1, this.#state.length));
   }
 
   /** A key for the next write; it is under way from now on. */

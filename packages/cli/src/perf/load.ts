@@ -43,6 +43,8 @@ const PAUSE_AFTER_ERROR_MS = 5;
 /** A load that nobody answers for so long is given up. */
 export const MAX_SILENCE_MS = 60_000;
 
+const NO_KEY = -1;
+
 export class Load {
   readonly recorder: Recorder;
   readonly startedAt: number = performance.now();
@@ -99,21 +101,43 @@ export class Load {
     }
   }
 
+  /** One operation after the other. Nothing is allocated here for an operation but what the client gives back. */
   async #work(worker: number, client: PerfClient): Promise<void> {
-    const { period } = this.#options;
+    const { period, ledger } = this.#options;
     while (this.#mayIssue()) {
       const operation = period[this.#issued++ % period.length] as Operation;
+      const write = operation === 'set' ? ledger.nextWriteNumber() : 0;
       const sentAt = performance.now();
+      let key = NO_KEY;
       try {
-        await this.#perform(operation, client);
-        const now = performance.now();
-        this.recorder.answered(worker, now - sentAt, now);
-        this.#ended += 1;
+        key = operation === 'get' ? ledger.someKey() : ledger.beginWrite();
+        await this.#send(client, operation, key, write);
       } catch (error) {
         this.#ended += 1;
+        if (operation !== 'get' && key !== NO_KEY) giveUp(ledger, key, write, error);
         this.#fail(error);
         await delay(PAUSE_AFTER_ERROR_MS);
+        continue;
       }
+      const now = performance.now();
+      if (operation !== 'get') ledger.acknowledged(key, write);
+      this.recorder.answered(worker, now - sentAt, now);
+      this.#ended += 1;
+    }
+  }
+
+  #send(client: PerfClient, operation: Operation, key: number, write: number): Promise<unknown> {
+    const { ledger } = this.#options;
+    const text = ledger.keyText(key);
+    switch (operation) {
+      case 'set':
+        return client.setBytes(text, ledger.valueText(write));
+      case 'del':
+        return client.delBytes(text);
+      case 'get':
+        return client.getBytes(text);
+      default:
+        return operation satisfies never;
     }
   }
 
@@ -122,20 +146,6 @@ export class Load {
     if (this.#stopped) return false;
     if (limit.kind === 'requests') return this.#issued < limit.count;
     return limit.kind === 'open' || performance.now() - this.startedAt < limit.durationMs;
-  }
-
-  #perform(operation: Operation, client: PerfClient): Promise<unknown> {
-    const { ledger } = this.#options;
-    switch (operation) {
-      case 'set':
-        return write(ledger, (key, value) => client.setBytes(key, value));
-      case 'del':
-        return remove(ledger, (key) => client.delBytes(key));
-      case 'get':
-        return client.getBytes(ledger.keyText(Math.floor(Math.random() * Math.max(1, ledger.usedKeys))));
-      default:
-        return operation satisfies never;
-    }
   }
 
   #fail(error: unknown): void {
@@ -152,29 +162,6 @@ export class Load {
         `no answer for ${Math.round(silenceMs / 1000)} s; the last error: ${error.message}`,
       );
     }
-  }
-}
-
-async function write(ledger: Ledger, send: (key: string, value: string) => Promise<unknown>): Promise<void> {
-  const key = ledger.beginWrite();
-  const number = ledger.nextWriteNumber();
-  try {
-    await send(ledger.keyText(key), ledger.valueText(number));
-    ledger.acknowledged(key, number);
-  } catch (error) {
-    giveUp(ledger, key, number, error);
-    throw error;
-  }
-}
-
-async function remove(ledger: Ledger, send: (key: string) => Promise<unknown>): Promise<void> {
-  const key = ledger.beginWrite();
-  try {
-    await send(ledger.keyText(key));
-    ledger.acknowledged(key, 0);
-  } catch (error) {
-    giveUp(ledger, key, 0, error);
-    throw error;
   }
 }
 

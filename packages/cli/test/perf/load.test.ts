@@ -153,7 +153,7 @@ describe('perf ledger', () => {
     ledger.refused(1);
     assert.equal(ledger.beginWrite(), 1);
     assert.deepEqual([...ledger.expectations()][0], {
-      key: 'perfx0000000000',
+      key: 'perfx00000000',
       allowed: [null, '000000000001'],
     });
   });

@@ -410,6 +410,7 @@ export class Engine {
       }
       this.#serveCatchUps();
       this.#outbox.flush();
+      this.#persister.kick(); // The disk works while the backend does.
       this.#applier.pump();
       this.#desk.flush();
       this.#outbox.flush(); // Answers to clients of other nodes.

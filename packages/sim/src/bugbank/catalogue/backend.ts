@@ -97,11 +97,7 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     wrong: 'A stored value is a view into the bytes of the log, which are used again.',
     seen: 'pooled buffers that are kept past their turn',
     patches: [
-      kv(
-        'stored-value.ts',
-        `: new Uint8Array(buffer.subarray(start, end));`,
-        `: buffer.subarray(start, end);`,
-      ),
+      kv('entry-arena.ts', `source.slice(valueStart, valueEnd)`, `source.subarray(valueStart, valueEnd)`),
     ],
     hunt: kvModel,
   },

@@ -1,0 +1,29 @@
+/**
+ * Keys and values as places in somebody else's bytes: a command is looked into where it lies, without a view or a
+ * string being made of its parts.
+ */
+
+/** A view on the same memory that can make byte strings. */
+export function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The bytes from `start` up to, not including, `end` as a string with one character per byte: comparable, sortable. */
+export function byteString(bytes: Uint8Array, start: number, end: number): string {
+  return bufferOver(bytes).toString('latin1', start, end);
+}
+
+/** A copy of the bytes from `start` up to, not including, `end`: the receiver's to keep. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = Buffer.allocUnsafe(end - start);
+  copy.set(bytes.subarray(start, end));
+  return copy;
+}
+
+/** FNV-1a over the bytes, from a basis of the caller's. 32 bits, as a signed number. */
+export function hashOf(bytes: Uint8Array, start: number, end: number, basis: number): number {
+  let hash = basis;
+  for (let index = start; index < end; index++)
+    hash = Math.imul(hash ^ (bytes[index] as number), 0x0100_0193);
+  return hash;
+}
