@@ -44,6 +44,7 @@ describe('quorate conform', function () {
     const run = await quorate(['conform', 'kv'], { cwd: ROOT });
     assert.equal(run.code, 0, run.stdout + run.stderr);
     assert.match(run.stdout, /^kept +MARK-GUARDED +\S/m);
+    assert.match(run.stdout, /^kept +SIMULATED-CLUSTER /m);
     assert.match(run.stdout, /^not checked +KILL-ANY-TIME +nothing of a volatile backend outlives it$/m);
     assert.match(run.stdout, /\nkv: \d+ rules kept, 0 broken, \d+ not checked \(seed 1\)\n$/);
   });
@@ -60,6 +61,7 @@ describe('quorate conform', function () {
     const report = JSON.parse(json.stdout) as Report;
     assert.equal(report.ok, false);
     assert.equal(verdictOn(report, 'APPLY-WITHOUT-CLOCK'), 'BROKEN');
+    assert.equal(verdictOn(report, 'SIMULATED-CLUSTER'), 'BROKEN');
     assert.equal(verdictOn(report, 'PARSE-REFUSES'), 'kept');
     assert.equal(verdictOn(report, 'CRASH-BETWEEN-STEPS'), 'not checked');
   });
