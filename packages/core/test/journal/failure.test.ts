@@ -62,7 +62,11 @@ describe('journals: failure', () => {
     const map = (error: Error) => journalTrouble('dir', 'writing', error);
     assert.equal(map(coded('SQLITE_FULL')).message, 'writing failed in dir: the disk is full');
     assert.equal(map(coded('ENOSPC')).message, 'writing failed in dir: the disk is full');
-    assert.equal(map(coded('SQLITE_IOERR_FSYNC')).code, 'JOURNAL_IO');
+    assert.equal(map(coded('SQLITE_IOERR_FSYNC')).message, 'writing failed in dir: reason');
+    // A file system without any room, where there is one.
+    const told = existsSync('/proc/self') ? 'the disk is full' : 'reason';
+    const atOpen = journalTrouble('/proc/journal', 'opening', coded('SQLITE_IOERR_WRITE'));
+    assert.equal(atOpen.message, `opening failed in /proc/journal: ${told}`);
     assert.equal(map(coded('SQLITE_CORRUPT_INDEX')).code, 'JOURNAL_CORRUPT');
     assert.equal(map(coded('SQLITE_NOTADB')).code, 'JOURNAL_CORRUPT');
     for (const missing of [

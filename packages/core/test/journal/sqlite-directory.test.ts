@@ -49,6 +49,13 @@ describe('sqlite journal: directory', () => {
       readdirSync(directory).filter((file) => file.startsWith('probe')),
       [],
     );
+    const second = createSqliteJournal({
+      directory,
+      logger: { debug: note, info: note, warn: note, error: note },
+    });
+    lines.length = 0;
+    await assert.rejects(second.open(WRITER_IDENTITY), { code: 'JOURNAL_LOCKED' });
+    assert.ok(!lines.join().includes('thread chosen'), 'it has no journal to choose a thread for');
     await journal.close();
   });
 

@@ -2,11 +2,13 @@
  * The one place where errors of SQLite, the file system and the module loader become errors of the journal.
  * Each message is one sentence that says what is wrong, in which directory or file, and what can be done.
  */
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { QuorateError } from '@quorate/wire';
 
 /** What an operator can do about a damaged journal today. */
 const RESTORE =
-  'this node must not vote with it: set the directory aside, and bring the node back as a new member with an empty one';
+  'this node must not vote with it: keep the directory, leave the node stopped and let the others go on; with an empty directory or an older copy they would refuse it';
 
 export function corrupt(
   path: string,
@@ -25,11 +27,27 @@ export function journalTrouble(path: string, action: string, cause: unknown): Qu
   if (isMissingBinding(cause, code)) return missingBinding(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (isDamage(code)) return corrupt(path, `${action} failed with "${reason}"`, { cause: code });
-  const full = code.startsWith('SQLITE_FULL') || code === 'ENOSPC' ? 'the disk is full' : reason;
-  return new QuorateError('JOURNAL_IO', `${action} failed in ${path}: ${full}`, {
+  const told = isFull(code, path) ? 'the disk is full' : reason;
+  return new QuorateError('JOURNAL_IO', `${action} failed in ${path}: ${told}`, {
     cause,
     details: code === '' ? { path } : { path, cause: code },
   });
+}
+
+/** Below this nothing useful can be written, in bytes. */
+const FULL_BELOW_BYTES = 64 * 1024;
+
+/** SQLite calls it an I/O error when a file cannot even be made longer, as at opening: then the disk itself is asked. */
+function isFull(code: string, path: string): boolean {
+  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') return true;
+  if (!code.startsWith('SQLITE_IOERR')) return false;
+  try {
+    const { bavail, bsize } = statfsSync(existsSync(path) ? path : dirname(path));
+    return bavail * bsize < FULL_BELOW_BYTES;
+  } catch {
+    // It cannot be asked: what SQLite said has to do.
+    return false;
+  }
 }
 
 /** The plain SQLITE_ERROR is "no such column" and the like: our statements are right, so the schema is not. */

@@ -44,12 +44,20 @@ class SqliteJournal implements Journal {
 
   async open(identity: JournalIdentity): Promise<OpenedJournal> {
     if (this.#chosen !== undefined) throw new QuorateError('ARGUMENT', 'a journal is opened once');
-    const thread = this.#thread === 'auto' ? this.#chooseThread() : this.#thread;
+    const flushMs = this.#thread === 'auto' ? this.#timeFlush() : Number.NaN;
+    const thread = this.#thread === 'auto' ? threadFor(flushMs) : this.#thread;
     this.#chosen =
       thread === 'main'
         ? new MainThreadJournal(this.#directory, this.#logger)
         : new WorkerJournal(this.#directory, this.#logger);
-    return this.#chosen.open(identity);
+    const opened = await this.#chosen.open(identity);
+    // Only now: the directory may have been another node's.
+    if (this.#thread === 'auto')
+      this.#logger.info('journal thread chosen by measured flush time', {
+        thread,
+        flushMs: Number(flushMs.toFixed(3)),
+      });
+    return opened;
   }
 
   append(writes: readonly JournalWrite[], done: (error: QuorateError | undefined) => void): void {
@@ -72,15 +80,9 @@ class SqliteJournal implements Journal {
     return this.#chosen?.flushMs() ?? { p50: Number.NaN, p99: Number.NaN };
   }
 
-  #chooseThread(): 'main' | 'worker' {
+  #timeFlush(): number {
     try {
-      const flushMs = probeFlushMs(this.#directory);
-      const thread = flushMs < MAIN_THREAD_FLUSH_MS ? 'main' : 'worker';
-      this.#logger.info('journal thread chosen by measured flush time', {
-        thread,
-        flushMs: Number(flushMs.toFixed(3)),
-      });
-      return thread;
+      return probeFlushMs(this.#directory);
     } catch (error) {
       throw journalTrouble(this.#directory, 'timing a flush', error);
     }
@@ -90,4 +92,8 @@ class SqliteJournal implements Journal {
     if (this.#chosen === undefined) throw new QuorateError('CLOSED', 'the journal is not open');
     return this.#chosen;
   }
+}
+
+function threadFor(flushMs: number): 'main' | 'worker' {
+  return flushMs < MAIN_THREAD_FLUSH_MS ? 'main' : 'worker';
 }
