@@ -9,7 +9,7 @@ import { capture } from './prepare.mjs';
 const STORES = [
   {
     name: 'Redis 7.0 or later',
-    workspaces: ['backend-redis'],
+    workspaces: ['backend-redis', 'chaos', 'cli'],
     debianPackage: 'redis-server',
     isThere: () => onPath('redis-server'),
   },
