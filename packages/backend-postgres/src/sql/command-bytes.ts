@@ -68,19 +68,31 @@ export function decodeCommand(bytes: Uint8Array): SqlCommand {
 }
 
 function readPins(reader: ByteReader): Pins {
-  const now = reader.text(MAX_TEXT_BYTES);
-  const seed = reader.text(MAX_TEXT_BYTES);
+  const now = readText(reader);
+  const seed = readText(reader);
   return { ...(now !== '' && { now }), ...(seed !== '' && { seed }) };
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes that are no UTF-8 would come back as others. */
+function readText(reader: ByteReader): string {
+  const bytes = reader.block(MAX_TEXT_BYTES);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw malformed('a text that is not UTF-8');
+  }
+}
+
 function readStatement(reader: ByteReader): SqlStatement {
-  const sql = reader.text(MAX_TEXT_BYTES);
+  const sql = readText(reader);
   const count = reader.u16();
   const params: (string | null)[] = [];
   for (let index = 0; index < count; index++) {
     const isPresent = reader.u8();
     if (isPresent > 1) throw malformed(`a parameter is neither present nor NULL: ${isPresent}`);
-    params.push(isPresent === 0 ? null : reader.text(MAX_TEXT_BYTES));
+    params.push(isPresent === 0 ? null : readText(reader));
   }
   return { sql, params };
 }

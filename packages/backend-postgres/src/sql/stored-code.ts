@@ -27,7 +27,7 @@ function changeAt(tokens: readonly Token[], index: number): Change | undefined {
   const token = tokens[index];
   if (token === undefined) return undefined;
   const word = token.text.toLowerCase();
-  const keyword = KEYWORDS[word];
+  const keyword = Object.hasOwn(KEYWORDS, word) ? KEYWORDS[word] : undefined;
   if (keyword !== undefined && tokens[index - 1]?.text !== '.')
     return changeOfKeyword(tokens, index, keyword);
   const standIn = standInOf(word.replace(/^"(.*)"$/, '$1'));

@@ -1,7 +1,7 @@
 /** The set-up of a server: the node can do everything with it, others can read at most. */
 import assert from 'node:assert/strict';
+import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { initServer } from '#src/init.ts';
-import { Databases, sql } from './databases.ts';
 import { OneStore } from './one-store.ts';
 
 describe('quorate postgres init', function () {

@@ -1,7 +1,7 @@
 /** A snapshot carries the whole database: every kind of object, exact values, and what the framework keeps. */
 import assert from 'node:assert/strict';
+import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendUnavailable } from '@quorate/core/ports';
-import { Databases, sql } from './databases.ts';
 import { OneStore } from './one-store.ts';
 
 const SCHEMA = [

@@ -1,7 +1,7 @@
 /** What the store does with commands that fail, with sequences, strangers and servers that are killed. */
 import assert from 'node:assert/strict';
+import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
-import { Databases, sql } from './databases.ts';
 import { OneStore } from './one-store.ts';
 
 const TABLE = 'CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, v int)';

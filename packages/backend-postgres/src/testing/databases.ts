@@ -1,6 +1,11 @@
-/** One server for a test file, and a fresh database on it for every store. */
-import { startTemporaryPostgres, type TemporaryPostgres } from '@quorate/backend-postgres/testing';
+/** One throw-away server for many stores, and a fresh database on it for every store. */
+
 import pg from 'pg';
+import {
+  startTemporaryPostgres,
+  type TemporaryPostgres,
+  type TemporaryPostgresOptions,
+} from './temporary-postgres.ts';
 
 export class Databases {
   readonly server: TemporaryPostgres;
@@ -12,7 +17,7 @@ export class Databases {
     this.server = server;
   }
 
-  static async start(options?: Parameters<typeof startTemporaryPostgres>[0]): Promise<Databases> {
+  static async start(options?: TemporaryPostgresOptions): Promise<Databases> {
     const databases = new Databases(await startTemporaryPostgres(options));
     await databases.connect();
     return databases;
