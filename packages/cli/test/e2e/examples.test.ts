@@ -71,7 +71,7 @@ describe('the page about writing a backend', function () {
     symlinkSync(join(ROOT, 'node_modules'), directory.file('node_modules'), 'junction');
     writeFileSync(directory.file('my-counter/counter.mjs'), listingAfter(page, '`my-counter/counter.mjs`'));
     writeFileSync(directory.file('my-counter/config.yaml'), listingAfter(page, '`my-counter/config.yaml`'));
-    const session = listingAfter(page, 'quorate up').split('\n');
+    const session = listingAfter(page, 'quorate up --temporary --config').split('\n');
     const lines = session.filter((line) => line.startsWith('quorate> '));
     const run = await quorate(['up', '--temporary', '--config', 'my-counter/config.yaml'], {
       cwd: directory.path,
