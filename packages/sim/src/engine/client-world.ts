@@ -16,6 +16,8 @@ export interface ClientWorld {
   readonly network: ClientNetwork;
   readonly report: Report;
   hit(kind: EngineCoverageKind): void;
+  /** For the trace; undefined when nobody looks. */
+  readonly note: ((text: string) => void) | undefined;
   nextRequestId(): number;
   draw(random: Random): Operation | undefined;
   /** Highest slot that anybody has learned. */

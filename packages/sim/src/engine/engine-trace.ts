@@ -10,3 +10,10 @@ export function engineTrace(world: EngineWorld, event: SimEvent, options: Engine
   const { events, nowMs } = world.scheduler;
   traceLine(events, nowMs, () => world.process(event.node).replica?.view(), event, options);
 }
+
+/** What clients do and which fault strikes, in the same columns. */
+export function engineNote(world: EngineWorld, text: string, options: EngineTraceOptions): void {
+  const { events, nowMs } = world.scheduler;
+  if (events < options.fromEvent || events > options.untilEvent) return;
+  options.write(`${String(events).padStart(7)} ${nowMs.toFixed(2).padStart(10)} * ${text}`);
+}

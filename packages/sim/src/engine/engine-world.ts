@@ -46,6 +46,8 @@ export class EngineWorld implements ClientWorld {
   readonly network: ClientNetwork;
   /** Pairs of client and node that do not reach each other, as `client/node`. */
   readonly walls: Set<string> = new Set();
+  /** For the trace: what clients do and which fault strikes. */
+  note: ((text: string) => void) | undefined;
   readonly #processes: ReadonlyMap<NodeId, EngineProcess>;
   #connections: ClientLink[] = [];
   #diskFaults: DiskFaults;

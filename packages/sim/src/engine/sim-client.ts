@@ -6,21 +6,12 @@
  * done, none (certainly not executed), unknown.
  */
 import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
-import {
-  type Answer,
-  type ClientFrame,
-  decodeNodeFrame,
-  encodeClientFrame,
-  type NodeFrame,
-} from '@quorate/wire';
-import { ClientLink } from './client-links.ts';
+import type { Answer, ClientFrame } from '@quorate/wire';
+import { ClientPlace } from './client-place.ts';
 import type { ClientWorld } from './client-world.ts';
 import { type Ending, type Operation, ownResult, type Request } from './operation.ts';
 
 type AnswerOf<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>;
-
-const MAX_PATIENCE_DOUBLINGS = 6;
-const MAX_BACKOFF_DOUBLINGS = 5;
 
 export class SimClient {
   readonly id: number;
@@ -34,17 +25,20 @@ export class SimClient {
   /** Tries to open a session since the last one was given. */
   #openings = 0;
   #nextSequence = 1;
-  #link: ClientLink | undefined;
-  #isWelcome = false;
-  #isPaused = false;
-  /** In a row. */
-  #refusals = 0;
+  readonly #place: ClientPlace;
   #isInsistent = false;
 
   constructor(id: number, world: ClientWorld) {
     this.id = id;
     this.#world = world;
     this.#random = streamOf(world.seed, `client/${id}`);
+    this.#place = new ClientPlace(id, world, this.#random, {
+      onReady: () => this.#onReady(),
+      onFrame: (frame) => {
+        if (frame.kind === 'responses') this.#onAnswers(frame.answers);
+      },
+      onLost: () => this.#onLost(),
+    });
   }
 
   get pending(): number {
@@ -57,7 +51,7 @@ export class SimClient {
       ({ sequence, state, attempts, operation, lastCode }) =>
         `${operation.access} ${sequence} ${state} after ${attempts} attempts${lastCode === undefined ? '' : `, last refusal ${lastCode}`}`,
     );
-    return `client ${this.id} at ${this.#link === undefined ? 'no node' : `node ${this.#link.node}`}: ${waiting.join(', ')}`;
+    return `client ${this.id} at ${this.#place.node === undefined ? 'no node' : `node ${this.#place.node}`}: ${waiting.join(', ')}`;
   }
 
   /** Asks now and then until `isOver`. */
@@ -118,9 +112,7 @@ export class SimClient {
 
   /** Sends what can be sent. */
   #pump(): void {
-    if (this.#requests.size === 0 || this.#isPaused) return;
-    if (this.#link === undefined) return this.#dial(this.#random.pick(this.#world.nodes));
-    if (!this.#isWelcome) return;
+    if (this.#requests.size === 0 || !this.#place.ensure()) return;
     const waiting = [...this.#requests.values()].filter(({ state }) => state === 'waiting');
     const needsSession = waiting.some(({ operation }) => operation.access === 'write');
     if (needsSession && this.#session === 0) this.#openSession();
@@ -153,34 +145,24 @@ export class SimClient {
       if (request.operation.access === 'write') this.#world.onAttempt(request);
     }
     const untilMs = Math.max(...requests.map(({ deadlineMs }) => deadlineMs));
-    const restMs = Math.min(untilMs - scheduler.nowMs, profile.clients.attemptMs * 3);
+    const patienceMs = this.#place.patienceMs(Math.max(...requests.map(({ attempts }) => attempts)));
+    // Less than it waits itself, sometimes: then it hears from the node that its command was dropped.
+    const timeoutMs = Math.min(untilMs - scheduler.nowMs, patienceMs * this.#random.pick([0.2, 1, 3]));
     this.#give({
       kind: 'request',
       session: first.session,
       ackSequence: Math.min(...this.#requests.keys()) - 1,
       consistency: first.consistency,
       noForward: this.#random.chance(profile.clients.noForwardShare),
-      timeoutMs: Math.max(1, Math.ceil(restMs)),
+      timeoutMs: Math.max(1, Math.ceil(timeoutMs)),
       commands: requests.map(({ sequence, operation }) => ({ sequence, input: operation.input })),
     });
-    this.#watch(requests, scheduler.nowMs);
-  }
-
-  /** No answer for too long: somebody else is asked. */
-  #watch(requests: readonly Request[], sentMs: number): void {
-    const link = this.#link;
-    const patienceMs = this.#patienceMs(Math.max(...requests.map(({ attempts }) => attempts)));
-    this.#world.scheduler.after(patienceMs, () => {
-      if (this.#link !== link || !requests.some(({ state, sentMs: at }) => state === 'sent' && at === sentMs))
-        return;
-      this.#world.hit('attempt-timed-out');
-      this.#hangUp();
+    const sentMs = scheduler.nowMs;
+    this.#place.hangUpUnless(patienceMs, () => {
+      const isWaiting = requests.some(({ state, sentMs: at }) => state === 'sent' && at === sentMs);
+      if (isWaiting) this.#world.hit('attempt-timed-out');
+      return isWaiting;
     });
-  }
-
-  /** Longer with every attempt: copies of a command must not pile up faster than a slow cluster executes them. */
-  #patienceMs(attempts: number): number {
-    return this.#world.profile.clients.attemptMs * 2 ** Math.min(attempts - 1, MAX_PATIENCE_DOUBLINGS);
   }
 
   #openSession(): void {
@@ -188,7 +170,7 @@ export class SimClient {
     const sequence = this.#nextSequence++;
     const { noForwardShare } = this.#world.profile.clients;
     this.#openings += 1;
-    const patienceMs = this.#patienceMs(this.#openings);
+    const patienceMs = this.#place.patienceMs(this.#openings);
     this.#opening = sequence;
     this.#give({
       kind: 'open-session',
@@ -196,14 +178,11 @@ export class SimClient {
       timeoutMs: Math.ceil(patienceMs),
       noForward: this.#random.chance(noForwardShare),
     });
-    const link = this.#link;
-    this.#world.scheduler.after(patienceMs, () => {
-      if (this.#link === link && this.#opening === sequence) this.#hangUp();
-    });
+    this.#place.hangUpUnless(patienceMs, () => this.#opening === sequence);
   }
 
   #closeSession(): void {
-    if (this.#session === 0 || !this.#isWelcome) return;
+    if (this.#session === 0 || !this.#place.isReady) return;
     this.#world.hit('session-closed');
     this.#give({ kind: 'close-session', sequence: this.#nextSequence++, session: this.#session });
     // Now and then it is used all the same: the node has to say that it is gone.
@@ -211,89 +190,26 @@ export class SimClient {
   }
 
   #give(frame: ClientFrame): void {
-    const { garbageChance } = this.#world.profile.clients;
-    if (!this.#isInsistent && this.#random.chance(garbageChance))
-      this.#link?.send(this.#garbage(encodeClientFrame(frame)));
-    else this.#link?.send(encodeClientFrame(frame));
+    this.#place.give(frame, this.#isInsistent);
   }
 
-  /** Cut short, so that the node must notice: a changed bit may be another valid command. */
-  #garbage(frame: Uint8Array): Uint8Array {
-    this.#world.hit('garbage-refused');
-    return frame.subarray(0, this.#random.below(frame.length));
-  }
-
-  #dial(node: NodeId): void {
-    if (this.#link !== undefined) return;
-    this.#isWelcome = false;
-    const link = new ClientLink(this.#world.network, this.id, node, {
-      onOpen: () => {
-        if (this.#link !== link) return;
-        const hello = {
-          kind: 'hello',
-          versionMin: 1,
-          versionMax: 1,
-          clientName: `client ${this.id}`,
-        } as const;
-        link.send(encodeClientFrame(hello));
-      },
-      onFrame: (frame) => {
-        if (this.#link === link) this.#onFrame(decodeNodeFrame(frame));
-      },
-      onClose: () => {
-        if (this.#link === link) this.#onLost();
-      },
-    });
-    this.#link = link;
-    this.#world.onDial(link);
-    this.#world.scheduler.after(this.#world.profile.clients.attemptMs, () => {
-      if (this.#link === link && !this.#isWelcome) this.#hangUp();
-    });
-  }
-
-  #hangUp(): void {
-    this.#link?.close();
-    this.#onLost();
+  #onReady(): void {
+    for (const request of this.#requests.values()) if (request.state === 'held') request.state = 'waiting';
+    this.#pump();
   }
 
   /** What was sent may have been executed; it is asked again, elsewhere, after a while. */
   #onLost(): void {
-    this.#world.hit('reconnect');
-    this.#link = undefined;
-    this.#isWelcome = false;
     this.#opening = 0;
-    for (const request of this.#requests.values())
-      if (request.state === 'sent') this.#doubt(request, 'waiting');
-    this.#backOff();
-  }
-
-  /** Longer from one refusal to the next, as clients do: until somebody says yes. */
-  #backOff(): void {
-    this.#refusals += 1;
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    const { backoffMs } = this.#world.profile.clients;
-    const delayMs = backoffMs * 2 ** Math.min(this.#refusals - 1, MAX_BACKOFF_DOUBLINGS);
-    this.#world.scheduler.after(delayMs * (0.5 + this.#random.fraction()), () => {
-      this.#isPaused = false;
-      for (const request of this.#requests.values()) if (request.state === 'held') request.state = 'waiting';
-      this.#pump();
-    });
-  }
-
-  #doubt(request: Request, state: Request['state']): void {
-    if (request.operation.access === 'write') request.mayBeExecuted = true;
-    request.state = state;
-  }
-
-  #onFrame(frame: NodeFrame): void {
-    if (frame.kind === 'goodbye') return this.#hangUp();
-    if (frame.kind === 'welcome') {
-      this.#isWelcome = true;
-      this.#pump();
+    for (const request of this.#requests.values()) {
+      if (request.state !== 'sent') continue;
+      if (request.operation.access === 'write') request.mayBeExecuted = true;
+      request.state = 'waiting';
     }
-    if (frame.kind !== 'responses') return;
-    for (const answer of frame.answers) this.#onAnswer(answer);
+  }
+
+  #onAnswers(answers: readonly Answer[]): void {
+    for (const answer of answers) this.#onAnswer(answer);
     this.#pump();
   }
 
@@ -314,12 +230,12 @@ export class SimClient {
       this.#world.hit('session-opened');
     } else if (answer.kind === 'error') {
       this.#redirect(answer);
-      this.#backOff();
+      this.#place.backOff();
     }
   }
 
   #onResult(request: Request, { slot, result }: AnswerOf<'result'>): void {
-    this.#refusals = 0;
+    this.#place.onSuccess();
     this.#world.onResult(request, slot, result);
     this.#end(request, { kind: 'done', slot, result: ownResult(result) });
   }
@@ -347,20 +263,16 @@ export class SimClient {
       return this.#end(request, { kind: 'none' });
     request.state = 'held';
     this.#redirect(answer);
-    this.#backOff();
+    this.#place.backOff();
   }
 
   /** Another node leads, or this one cannot help: go there, or anywhere. */
   #redirect({ code, details }: AnswerOf<'error'>): void {
     const leader = code === 'NOT_LEADER' ? details['leader'] : undefined;
     if (leader === undefined && code !== 'STOPPING' && this.#random.chance(0.5)) return;
-    const link = this.#link;
-    if (link === undefined || link.node === leader) return;
-    link.close();
-    this.#onLost();
-    if (typeof leader !== 'number') return;
+    if (typeof leader !== 'number') return this.#place.leaveFor(undefined);
     this.#world.hit('redirected');
-    this.#dial(leader as NodeId);
+    this.#place.leaveFor(leader as NodeId);
   }
 
   #giveUp(request: Request): void {
@@ -374,6 +286,7 @@ export class SimClient {
     request.state = 'ended';
     request.endedMs = this.#world.scheduler.nowMs;
     this.#requests.delete(request.sequence);
+    this.#world.note?.(`client ${this.id} ends ${request.sequence} as ${ending.kind}`);
     if (ending.kind === 'none') this.#world.hit('ended-none');
     if (ending.kind === 'unknown') this.#world.hit('ended-unknown');
     this.#world.onEnd(request);

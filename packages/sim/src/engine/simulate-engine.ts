@@ -12,7 +12,7 @@ import { timeline } from '../linearizability/timeline.ts';
 import { Violation } from '../sim-event.ts';
 import type { EngineCoverage } from './coverage.ts';
 import { type EngineHealReport, healEngines } from './engine-heal.ts';
-import { type EngineTraceOptions, engineTrace } from './engine-trace.ts';
+import { type EngineTraceOptions, engineNote, engineTrace } from './engine-trace.ts';
 import { EngineWorld } from './engine-world.ts';
 import { drawEngineProfile, type EngineProfile } from './profile.ts';
 import { recordedHistory } from './recorded-history.ts';
@@ -55,6 +55,8 @@ export async function simulateEngine(options: EngineSimOptions): Promise<EngineV
   const world: EngineWorld = new EngineWorld(seed, profile, stage, (event) => {
     if (options.trace !== undefined) engineTrace(world, event, options.trace);
   });
+  const { trace } = options;
+  if (trace !== undefined) world.note = (text) => engineNote(world, text, trace);
   const heal = await run(world);
   const { judge } = world;
   if (judge.violation === undefined) {

@@ -170,6 +170,7 @@ function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): v
     });
   };
   const { coverage } = world.judge;
+  world.note?.(`strike ${JSON.stringify(strike)}`);
   switch (strike.kind) {
     case 'partition':
       return partition(world, strike, later);
