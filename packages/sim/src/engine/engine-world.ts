@@ -121,6 +121,12 @@ export class EngineWorld implements ClientWorld {
     this.emit({ kind: 'crash', node, lostWrites });
   }
 
+  /** The run is over: nobody holds a store any more. */
+  async dismiss(): Promise<void> {
+    for (const node of this.alive) this.crash(node, false);
+    if (this.bridge.isBusy) await this.bridge.settle();
+  }
+
   /** The process has ended itself: with a failed disk as it must, otherwise by a fault of its own. */
   onFatal(node: NodeId, error: QuorateError): void {
     if (error.code === 'JOURNAL_IO' && this.profile.fileDisk.writeErrorChance > 0)

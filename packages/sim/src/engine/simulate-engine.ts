@@ -73,6 +73,7 @@ export async function simulateEngine(options: EngineSimOptions): Promise<EngineV
     chosenSlots: judge.witness.appliedSlots,
     requests: judge.ended.length,
   };
+  await world.dismiss();
   const { violation } = judge;
   if (violation === undefined && heal !== undefined) return { ok: true, heal, ...facts };
   const at = world.scheduler.events;
