@@ -15,7 +15,8 @@ export type PlaceHandlers = {
   onLost(): void;
 };
 
-const MAX_PATIENCE_DOUBLINGS = 6;
+/** In election time-outs. */
+const MAX_PATIENCE_TIMEOUTS = 8;
 const MAX_BACKOFF_DOUBLINGS = 5;
 
 export class ClientPlace {
@@ -60,7 +61,9 @@ export class ClientPlace {
 
   /** Longer with every attempt: copies of a command must not pile up faster than a slow cluster executes them. */
   patienceMs(attempts: number): number {
-    return this.#world.profile.clients.attemptMs * 2 ** Math.min(attempts - 1, MAX_PATIENCE_DOUBLINGS);
+    const { clients, base } = this.#world.profile;
+    const longestMs = Math.max(clients.attemptMs, MAX_PATIENCE_TIMEOUTS * base.limits.electionTimeoutMs);
+    return Math.min(longestMs, clients.attemptMs * 2 ** (attempts - 1));
   }
 
   /** Hangs up after this time if it is still the same connection and `isWaiting`. */

@@ -19,7 +19,8 @@ import { recordedHistory } from './recorded-history.ts';
 import { SimClient } from './sim-client.ts';
 import type { Stage } from './stage.ts';
 import { stageFor } from './stages/index.ts';
-import { drawStrikes, unleashStrikes } from './strikes.ts';
+import { drawStrikes } from './strike-plan.ts';
+import { unleashStrikes } from './strikes.ts';
 
 export type EngineSimOptions = {
   readonly seed: number;

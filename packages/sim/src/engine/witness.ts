@@ -8,9 +8,8 @@
 import type { ApplyBatch } from '@quorate/core/ports';
 import type { NodeId } from '@quorate/core/protocol';
 import { decodeBatch, equalBytes, type Result } from '@quorate/wire';
-import type { Content } from '../history/call.ts';
-import { modelOf } from '../linearizability/models.ts';
 import type { PropertyName } from '../sim-event.ts';
+import { ObjectModel } from './object-model.ts';
 import { ownResult, type Request } from './operation.ts';
 import type { Stage } from './stage.ts';
 import type { ValueLedger } from './value-ledger.ts';
@@ -36,25 +35,23 @@ type Execution = {
   readonly facts: SlotFacts;
   readonly ordinal: number;
 };
-type Version = { readonly slot: number; readonly content: Content };
 
 export class Witness {
   readonly #ledger: ValueLedger;
-  readonly #stage: Stage;
   readonly #report: Report;
   readonly #slots: Map<number, SlotFacts> = new Map();
   readonly #executions: Map<string, Execution> = new Map();
   /** Of commands that are equal to another one of their slot: this one or the other one was executed. */
   readonly #possible: Map<string, Execution[]> = new Map();
   readonly #requests: Map<string, Request> = new Map();
-  readonly #versions: Map<string, Version[]> = new Map();
+  readonly #objects: ObjectModel;
   /** Answers of reads that nobody understands, by slot and command. */
   readonly #reads: Map<string, Result> = new Map();
 
   constructor(ledger: ValueLedger, stage: Stage, report: Report) {
     this.#ledger = ledger;
-    this.#stage = stage;
     this.#report = report;
+    this.#objects = new ObjectModel(stage, report);
   }
 
   /** Highest slot that any backend applied. */
@@ -102,7 +99,9 @@ export class Witness {
     if (facts === undefined) return;
     if (facts.results === undefined) {
       facts.results = results.map(ownResult);
-      this.#evolve(batch.slot, facts);
+      facts.executed.forEach(({ key }, ordinal) =>
+        this.#objects.onExecuted(batch.slot, this.#requests.get(key)?.operation, results[ordinal]),
+      );
       return;
     }
     facts.results.forEach((first, ordinal) => {
@@ -166,15 +165,8 @@ export class Witness {
         'READ-INDEX',
         `${nameOf(request)} is answered from slot ${slot}; slot ${floorSlot} had been learned when it began`,
       );
-    const { action, key } = operation;
-    if (action === undefined) return this.#compareReads(request, slot, result);
-    const content = this.#contentAt(key, slot) ?? modelOf(action).initial;
-    const seen = this.#stage.contentOf(operation, result);
-    if (modelOf(action).step(content, action, seen) === undefined)
-      this.#report(
-        'READ-INDEX',
-        `${nameOf(request)} at slot ${slot} is answered with ${JSON.stringify(seen)}; the object holds ${JSON.stringify(content)}`,
-      );
+    if (operation.action === undefined) this.#compareReads(request, slot, result);
+    else this.#objects.onRead(nameOf(request), operation, slot, result);
   }
 
   /** Nobody knows what it means; but the same read of the same state has one answer on every node. */
@@ -255,44 +247,6 @@ export class Witness {
       from = logged.indexOf(found) + 1;
     }
     return matched;
-  }
-
-  /** The model's objects after this slot. */
-  #evolve(slot: number, facts: SlotFacts): void {
-    facts.executed.forEach(({ key: name }, ordinal) => {
-      const operation = this.#requests.get(name)?.operation;
-      const result = facts.results?.[ordinal];
-      if (operation?.action === undefined || result === undefined) return;
-      const { action, key } = operation;
-      const model = modelOf(action);
-      const before = this.#contentAt(key, slot) ?? model.initial;
-      const seen = this.#stage.contentOf(operation, result);
-      const after = model.step(before, action, seen);
-      if (after === undefined)
-        this.#report(
-          'HASH-EQUAL',
-          `${action.kind} on ${key} in slot ${slot} gives ${JSON.stringify(seen)} where the object holds ${JSON.stringify(before)}`,
-        );
-      else this.#versionsOf(key).push({ slot, content: after });
-    });
-  }
-
-  #contentAt(key: string, slot: number): Content | undefined {
-    const versions = this.#versions.get(key) ?? [];
-    for (let index = versions.length - 1; index >= 0; index--) {
-      const version = versions[index] as Version;
-      if (version.slot <= slot) return version.content;
-    }
-    return undefined;
-  }
-
-  #versionsOf(key: string): Version[] {
-    let versions = this.#versions.get(key);
-    if (versions === undefined) {
-      versions = [];
-      this.#versions.set(key, versions);
-    }
-    return versions;
   }
 }
 
