@@ -239,10 +239,13 @@ export class CommandEngine implements NavigatorOwner {
 
   #expire(command: PendingCommand): void {
     const { navigator } = this;
-    const isCutOff = command.attempts === 0 && navigator.unreachableSinceMs !== undefined;
+    // A call that was only in a hurry, with the first connection still under way, is not told that none can be made.
+    const wasTried = navigator.hasFailures || this.#settings.clock.now() < command.deadlineMs;
+    const isCutOff = command.attempts === 0 && navigator.unreachableSinceMs !== undefined && wasTried;
+    const { maxRedirects } = this.#settings;
     const error = isCutOff
       ? cannotConnect(navigator.describeFailures())
-      : timedOut(command, this.#settings.maxRedirects, navigator.isLedAround);
+      : timedOut(command, maxRedirects, navigator.isLedAround, navigator.describeObstacle());
     this.#reject(command, error);
   }
 

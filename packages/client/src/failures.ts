@@ -44,8 +44,13 @@ export function cannotConnect(failures: string): QuorateError {
   return new QuorateError('CANNOT_CONNECT', `no endpoint can be reached: ${failures}`, { outcome: 'none' });
 }
 
-/** The call's time is up. If something more telling than that happened for certain, its code is kept. */
-export function timedOut(command: PendingCommand, maxRedirects: number, isLedAround: boolean): QuorateError {
+/** The call's time is up. `obstacle`: what kept it from being sent, if it never was; may be empty. If something more telling than that happened for certain, its code is kept. */
+export function timedOut(
+  command: PendingCommand,
+  maxRedirects: number,
+  isLedAround: boolean,
+  obstacle: string,
+): QuorateError {
   const { outcome, lastRefusal } = command;
   const elapsedMs = Math.round(command.deadlineMs - command.issuedAtMs);
   if (outcome === 'none' && lastRefusal !== undefined && outlivesTimeout(lastRefusal.code)) {
@@ -56,7 +61,7 @@ export function timedOut(command: PendingCommand, maxRedirects: number, isLedAro
   if (isLedAround && command.attempts === 0) return redirectedTooOften(command, maxRedirects);
   return new QuorateError(
     'TIMEOUT',
-    `no result within ${elapsedMs} ms; ${fate(command)}${because(command)}`,
+    `no result within ${elapsedMs} ms; ${fate(command)}${because(command, obstacle)}`,
     {
       outcome,
       details: lastError(command),
@@ -82,9 +87,12 @@ function fate(command: PendingCommand): string {
     : 'whether the command took effect is not known';
 }
 
-function because({ lastRefusal, attempts }: PendingCommand): string {
-  if (lastRefusal !== undefined) return ` (${lastRefusal.code}: ${lastRefusal.message})`;
-  return attempts === 0 ? ' (it was never sent)' : '';
+function because({ lastRefusal, attempts }: PendingCommand, obstacle: string): string {
+  const reasons: string[] = [];
+  if (lastRefusal !== undefined) reasons.push(`${lastRefusal.code}: ${lastRefusal.message}`);
+  else if (attempts === 0) reasons.push('it was never sent');
+  if (obstacle !== '') reasons.push(obstacle);
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 function lastError({ lastRefusal }: PendingCommand): ErrorDetails {

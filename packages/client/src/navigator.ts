@@ -90,6 +90,25 @@ export class Navigator {
     return this.#places.describeFailures();
   }
 
+  /** Was any endpoint tried in vain, or have we only not been fast enough? */
+  get hasFailures(): boolean {
+    return this.#places.failures.length > 0;
+  }
+
+  /** What keeps us from asking a node: who says what of the leader, and whom we cannot reach. Empty when nothing does. */
+  describeObstacle(): string {
+    const current = this.#current;
+    const failures = this.#places.failures;
+    const unreachable = failures.length === 0 ? '' : `not reachable from here: ${failures.join(', ')}`;
+    if (current === undefined) return unreachable === '' ? 'no node is connected yet' : unreachable;
+    if (this.#isUsable) return unreachable;
+    const hearsay =
+      current.leader === 0
+        ? `node ${current.node} at ${current.endpoint} knows no leader`
+        : `node ${current.node} at ${current.endpoint} says that node ${current.leader} leads`;
+    return unreachable === '' ? hearsay : `${hearsay}; ${unreachable}`;
+  }
+
   /** True from when hints were followed as deep as allowed in vain until a usable node is found. */
   get isLedAround(): boolean {
     return this.#isLedAround;

@@ -66,6 +66,11 @@ export class PlaceList {
     this.#failures.set(place, reason);
   }
 
+  /** Places that were tried in vain since they were last reached. */
+  get failures(): readonly string[] {
+    return [...this.#failures].map(([place, reason]) => `${place} (${reason})`);
+  }
+
   describeFailures(): string {
     return this.#places
       .map((place) => `${place} (${this.#failures.get(place) ?? 'not reached in time'})`)

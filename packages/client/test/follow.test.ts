@@ -266,6 +266,7 @@ describe('following the leader', () => {
     world.cluster.node(2).welcome = (honest) => ({ ...honest, addrs }) as typeof honest;
     const error = await failure(client.set('a', '1'));
     assert.deepEqual([error.code, error.outcome], ['TIMEOUT', 'none']);
+    assert.match(error.message, /says that node 1 leads; not reachable from here: 127\.0\.0\.1:1 \(/);
     assert.equal(world.cluster.node(2).requests.length, 0);
   });
 

@@ -229,6 +229,25 @@ describe('the outcome of a call', () => {
     assert.deepEqual([error.code, error.outcome], ['CANNOT_CONNECT', 'none']);
   });
 
+  it('is TIMEOUT when there was no time to connect: nothing says that no endpoint can be reached', async () => {
+    const client = world.client({ clock });
+    const call = failure(client.get('a', { timeoutMs: 1 }));
+    clock.advance(1);
+    const error = await call;
+    assert.deepEqual([error.code, error.outcome], ['TIMEOUT', 'none']);
+    assert.match(error.message, /it was never sent; no node is connected yet/);
+  });
+
+  it('names what stands in the way when nobody leads: who says so, and who cannot be reached', async () => {
+    world.cluster.lead(0);
+    await world.cluster.node(1).stop();
+    const client = world.client({ timeoutMs: 800 });
+    const error = await failure(client.set('a', '1'));
+    assert.deepEqual([error.code, error.outcome], ['TIMEOUT', 'none']);
+    assert.match(error.message, /node [23] at \S+ knows no leader; not reachable from here: /);
+    assert.ok(error.message.includes(`${world.cluster.node(1).addr} (connection refused)`), error.message);
+  });
+
   it('says why a node was not acceptable', async () => {
     const client = world.client({ connectTimeoutMs: 60, endpoints: world.cluster.node(1).addr });
     world.cluster.node(1).script = (frame, connection) => {

@@ -60,9 +60,11 @@ export function makeReport({ plan, load, kills, gapsMs, verification }: Findings
   };
 }
 
-/** The upper one of the two in the middle when their number is even; 0 of none. */
+/** Halfway between the two in the middle when their number is even; 0 of none. */
 export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1] ?? 0;
+  return sorted.length % 2 === 0 ? ((sorted[(sorted.length >> 1) - 1] ?? 0) + upper) / 2 : upper;
 }
 
 /** Lines without the last line end. */
