@@ -4,6 +4,7 @@
  */
 import * as queries from './catalog-queries.ts';
 import type { CatalogReader } from './command.ts';
+import { findWritingFunctions } from './writing-functions.ts';
 
 export type Column = {
   readonly name: string;
@@ -127,11 +128,7 @@ export class Catalog {
     this.userCasts = parts.userCasts;
     this.types = parts.types;
     this.sequences = parts.sequences;
-    this.writingFunctions = new Set(
-      [...this.functionsByOid.values()]
-        .filter((each) => each.volatility === 'v' && !isSystem(each.schema) && each.extension === undefined)
-        .map((each) => each.name),
-    );
+    this.writingFunctions = findWritingFunctions([...this.functionsByOid.values()]);
   }
 
   /** The first of the search path that has it, or the one of the schema named. */

@@ -47,12 +47,25 @@ export function examineCall(node: SqlNode, scope: Scope, place: Place): MaybeTyp
   if (builtIns.length > 0) assertBuiltIn(name, builtIns, args.length);
   for (const each of users) place.findings.absorb(examineUserFunction(each, place));
   const types = examineArguments(args, overloads, scope, place);
+  assertNoCastOfText(name, schema, types, place);
   if (
     overloads.some(({ functionKind }) => functionKind === 'a' || functionKind === 'w') ||
     nodeOf(node, 'over') !== undefined
   )
     examineAggregateParts(node, name, types, overloads, scope, place);
   return returnType(name, overloads, types);
+}
+
+/** `date(x)` of a text is a cast in the form of a call. */
+function assertNoCastOfText(name: string, schema: string, types: readonly MaybeType[], place: Place): void {
+  const [only] = types;
+  if (types.length !== 1 || only === 'unknown' || place.catalog.typeNamed(schema, name)?.isTimeLike !== true)
+    return;
+  if (only === undefined || isTextLike(only))
+    refuse(
+      `${name}(...) may read a text as a time, and the text 'now' would read the clock`,
+      'use to_timestamp(text, format), to_date(text, format) or a parameter',
+    );
 }
 
 function refuseUnknown(name: string, schema: string, args: readonly SqlNode[], place: Place): never {
@@ -88,10 +101,16 @@ function accepts(each: SqlFunction, count: number): boolean {
 
 function examineUserFunction(each: SqlFunction, place: Place): Place['findings'] {
   const findings = examineFunction(each, place.catalog);
-  if (place.isPerRow && (findings.draws || findings.writes))
+  if (!place.isPerRow) return findings;
+  if (findings.draws || findings.writes)
     refuse(
       `${each.name}() ${findings.writes ? 'changes rows' : 'takes the next of something'} and is called for rows in no certain order`,
       'call it once for each row, from your program',
+    );
+  if (each.volatility === 'v' && findings.reads)
+    refuse(
+      `${each.name}() reads tables and, being VOLATILE, sees rows that the same statement has changed before`,
+      `declare ${each.name}() STABLE`,
     );
   return findings;
 }

@@ -120,6 +120,8 @@ function arrayOf(type: MaybeType): MaybeType {
 function examineColumn(node: SqlNode, scope: Scope, place: Place): MaybeType {
   const name = namesOf(node, 'fields').at(-1) ?? '';
   if (name === '*') return undefined;
+  if (name === 'tg_relid')
+    refuse('TG_RELID is a number that differs from server to server', 'use TG_TABLE_NAME');
   const found = resolve(node, scope);
   if (found !== undefined) return found.type;
   if (SYSTEM_COLUMNS.has(name))
@@ -215,7 +217,12 @@ function examineSubquery(node: SqlNode, scope: Scope, place: Place): MaybeType {
   const query = nodeOf(node, 'subselect');
   if (query === undefined) return undefined;
   const isExistence = kind === 'EXISTS_SUBLINK';
-  const shape = examineQuery(query, scope, place, { isExistence, expected: [testType] });
+  const shape = examineQuery(
+    query,
+    scope,
+    { ...place, isPerRow: true },
+    { isExistence, expected: [testType] },
+  );
   if (kind === 'ARRAY_SUBLINK') {
     if (shape.order === 'any')
       refuse('ARRAY(SELECT ...) takes rows in no certain order', 'add ORDER BY over a unique key');

@@ -126,7 +126,7 @@ function examineSubselect(item: SqlNode, scope: Scope, place: Place): From {
   if (query === undefined) return refuse('a sub-query without a query', 'correct the SQL');
   const isLateral = item['lateral'] === true;
   const around: Scope = isLateral ? scope : { ...scope, tables: [] };
-  const shape = examineQuery(query, around, { ...place, isPerRow: place.isPerRow || isLateral });
+  const shape = examineQuery(query, around, { ...place, isPerRow: true });
   const table = tableOfShape(shape, alias.name, alias.columns);
   return alone(table, shape.order === 'ordered');
 }

@@ -4,6 +4,7 @@
  */
 import { type Catalog, isSystem, type SqlFunction } from './catalog.ts';
 import { KNOWN_EXTENSIONS } from './examine-call.ts';
+import { examineExpression } from './examine-expression.ts';
 import { examinePlPgSql } from './examine-plpgsql.ts';
 import { examineQuery } from './examine-query.ts';
 import { examineRows } from './examine-rows.ts';
@@ -24,13 +25,30 @@ export function examineFunction(called: SqlFunction, catalog: Catalog): Findings
       refuse(`${called.name}() is an aggregate of one's own`, 'use built-in aggregates');
     if (called.hasSettings)
       refuse(`${called.name}() has settings of its own (SET ...)`, 'create it without them');
-    if (called.language === 'plpgsql') return examinePlPgSql(called, catalog);
-    if (called.language === 'sql') return examineSqlFunction(called, catalog);
+    const defaults = examineArgumentDefaults(called, catalog);
+    if (called.language === 'plpgsql') return defaults.with(examinePlPgSql(called, catalog));
+    if (called.language === 'sql') return defaults.with(examineSqlFunction(called, catalog));
     return refuse(
       `${called.name}() is written in ${called.language}, which cannot be examined`,
       'write it in SQL or PL/pgSQL',
     );
   });
+}
+
+/** A call may leave out arguments: their defaults run then. */
+function examineArgumentDefaults(called: SqlFunction, catalog: Catalog): Findings {
+  const place: Place = {
+    catalog,
+    findings: new Findings(),
+    origin: { stored: `an argument's default of the function ${called.name}` },
+    isPerRow: false,
+  };
+  if (called.defaults === 0) return place.findings;
+  for (const parameter of nodesOf(parseOne(called.definition ?? ''), 'parameters')) {
+    const value = nodeOf(parameter, 'defexpr');
+    if (value !== undefined) examineExpression(value, EMPTY_SCOPE, place);
+  }
+  return place.findings;
 }
 
 const TRIGGERS_OF_THE_SYSTEM = new Set(['suppress_redundant_updates_trigger', 'tsvector_update_trigger']);

@@ -153,7 +153,9 @@ function visitStatement(kind: string, fields: Json, body: Body): void {
     );
   if (kind === 'assign') {
     const { value } = splitAssignment(queryOf(fields['expr']));
-    examineAssigned(value, body.variables[Number(fields['varno'] ?? 0)]?.type, body);
+    const target = body.variables[Number(fields['varno'] ?? 0)];
+    noteAssigned(target, body);
+    examineAssigned(value, target?.type, body);
     return;
   }
   if (kind === 'execsql' || kind === 'perform' || kind === 'call') {
@@ -181,6 +183,12 @@ function visitStatement(kind: string, fields: Json, body: Body): void {
     return;
   }
   visit(fields, body);
+}
+
+function noteAssigned(target: Variable | undefined, { place }: Body): void {
+  if (target === undefined) return;
+  if (!target.isScalar) place.findings.assigned.add('*');
+  else if (target.name.startsWith('.')) place.findings.assigned.add(target.name.slice(1));
 }
 
 /** Trouble of the server would be caught like an error of the data, on one replica only. */
@@ -221,8 +229,9 @@ function examineStatementText(text: string, fields: Json, body: Body): void {
 function assertIntoTargets(target: unknown, shape: QueryShape, body: Body): void {
   const row = ((target ?? {}) as Json)['PLpgSQL_row'] as Json | undefined;
   for (const [index, field] of ((row?.['fields'] ?? []) as readonly Json[]).entries()) {
-    const type = body.variables[Number(field['varno'] ?? 0)]?.type;
-    assertAssignable(shape.columns?.[index]?.type, type, body);
+    const variable = body.variables[Number(field['varno'] ?? 0)];
+    noteAssigned(variable, body);
+    assertAssignable(shape.columns?.[index]?.type, variable?.type, body);
   }
 }
 

@@ -66,7 +66,8 @@ export function examineWith(
         'a WITH query that changes rows stands inside another query',
         'put it at the beginning of the statement',
       );
-    const inner = { ...place, isPerRow: false };
+    // It may run or not, as the planner likes: nothing in it may take the next of anything.
+    const inner = { ...place, isPerRow: true };
     const shape =
       query.kind === 'SelectStmt' ? examineQuery(query, scope, inner) : examineWrite?.(query, scope);
     if (shape === undefined) continue;
@@ -125,7 +126,7 @@ function examineSelect(query: SqlNode, base: Scope, place: Place, use: QueryUse)
   const scope: Scope = { ...open, determination };
   const isSingleInput = determination.isSingle();
   const inner: Place = { ...place, isPerRow: place.isPerRow || !isSingleInput };
-  if (where !== undefined) examineExpression(where, scope, inner);
+  if (where !== undefined) examineExpression(where, scope, { ...place, isPerRow: true });
   const grouping = nodesOf(query, 'groupClause');
   const having = nodeOf(query, 'havingClause');
   const targets = nodesOf(query, 'targetList');
@@ -248,7 +249,7 @@ function orderOf(
   const grouping = nodesOf(query, 'groupClause');
   const distinct = nodesOfList(query, 'distinctClause');
   const hasSeries = hasSetReturning(query, place);
-  if (grouping.length === 0 && hasAggregate(query)) return 'single';
+  if (grouping.length === 0 && hasAggregate(query, place)) return 'single';
   if (grouping.length > 0) {
     const columns = grouping.map((group) => groupTarget(group, query));
     return columns.every((group) => keys.some((key) => sameExpression(key, group))) && !hasSeries
@@ -281,37 +282,14 @@ function groupTarget(group: SqlNode, query: SqlNode): SqlNode {
   return group;
 }
 
-const AGGREGATES = new Set([
-  'count',
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'bool_and',
-  'bool_or',
-  'every',
-  'bit_and',
-  'bit_or',
-  'bit_xor',
-  'array_agg',
-  'string_agg',
-  'json_agg',
-  'jsonb_agg',
-  'json_object_agg',
-  'jsonb_object_agg',
-  'stddev',
-  'variance',
-  'percentile_cont',
-  'percentile_disc',
-]);
-
 /** An aggregate among the targets and no GROUP BY: one row. Those in sub-queries and over windows do not count. */
-function hasAggregate(query: SqlNode): boolean {
+function hasAggregate(query: SqlNode, { catalog }: Place): boolean {
   let found = false;
   walk(query['targetList'], (node) => {
     if (node.kind === 'SubLink') return false;
-    if (node.kind === 'FuncCall' && nodeOf(node, 'over') === undefined)
-      found ||= AGGREGATES.has(namesOf(node, 'funcname').at(-1) ?? '');
+    if (node.kind !== 'FuncCall' || nodeOf(node, 'over') !== undefined) return undefined;
+    const overloads = catalog.functionsNamed('', namesOf(node, 'funcname').at(-1) ?? '');
+    found ||= overloads.length > 0 && overloads.every(({ functionKind }) => functionKind === 'a');
     return undefined;
   });
   return found;

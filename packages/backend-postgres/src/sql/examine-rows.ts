@@ -311,8 +311,20 @@ class RowsExamination {
     for (const node of nodesOf(statement, 'relations')) {
       const relation = findRelation(node, this.#place);
       this.#writing(relation, 'truncate');
+      if (textOf(statement, 'behavior') === 'DROP_CASCADE') this.#truncateAlong(relation, new Set());
     }
     return NO_ROWS;
+  }
+
+  /** CASCADE empties the tables that refer to this one as well. */
+  #truncateAlong(relation: Relation, seen: Set<string>): void {
+    for (const { table, references } of this.#place.catalog.foreignKeys) {
+      const child = this.#place.catalog.relationByOid(table);
+      if (references !== relation.oid || child === undefined || seen.has(child.oid)) continue;
+      seen.add(child.oid);
+      this.#writing(child, 'truncate');
+      this.#truncateAlong(child, seen);
+    }
   }
 
   #call(statement: SqlNode, scope: Scope): QueryShape {

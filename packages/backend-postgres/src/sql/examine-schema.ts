@@ -2,7 +2,7 @@
  * Statements that change the schema. Code that they store is examined again wherever it runs; here it is asked whether
  * the change itself is the same on every replica, and whether the thing can be used at all afterwards.
  */
-import type { Relation } from './catalog.ts';
+import { isSystem, type Relation } from './catalog.ts';
 import { KNOWN_EXTENSIONS } from './examine-call.ts';
 import { examineExpression } from './examine-expression.ts';
 import { examineQuery } from './examine-query.ts';
@@ -228,6 +228,9 @@ function assertObject(tree: SqlNode, field: string, allowed: ReadonlySet<string>
 }
 
 function assertFunction(tree: SqlNode): void {
+  const names = namesOf(tree, 'funcname');
+  if (names.length > 1 && isSystem(names[0] ?? ''))
+    refuse('system schemas are for built-in functions', 'choose another schema');
   const options = new Map(nodesOf(tree, 'options').map((each) => [textOf(each, 'defname'), each]));
   const languageNode = options.get('language');
   const language =

@@ -92,6 +92,9 @@ function examineTriggers(
       );
     const done = examineFunction(called, catalog);
     findings.absorb(done);
+    const key = [...relation.immediateKeyColumns].find((name) => done.assigned.has(name));
+    if (trigger.isRow && event === 'update' && (key !== undefined || done.assigned.has('*')))
+      rowOrder ??= `the trigger ${trigger.name} of ${relation.name} changes ${key ?? 'all columns'}, part of a unique key`;
     if (trigger.isRow && (done.draws || done.writes || done.reads))
       rowOrder ??= `the trigger ${trigger.name} of ${relation.name} runs for each row and reads or changes other rows`;
   }
@@ -143,6 +146,8 @@ export function examineDefault(relation: Relation, column: Column, catalog: Cata
     findings.absorb(
       examineStored(column.expression, `the default of ${relation.name}.${column.name}`, catalog, relation),
     );
+  // What it reads may be what the rows before it have written.
+  if (findings.reads) findings.draws = true;
   return findings;
 }
 

@@ -30,6 +30,8 @@ export class Findings {
   writes = false;
   /** Reads tables. */
   reads = false;
+  /** Fields of records that stored code assigns to; `*` for a whole record. */
+  readonly assigned: Set<string> = new Set();
 
   /** What stored code does is also done by whoever calls it. */
   absorb(other: Findings): void {
@@ -38,6 +40,13 @@ export class Findings {
     this.draws ||= other.draws;
     this.writes ||= other.writes;
     this.reads ||= other.reads;
+    for (const field of other.assigned) this.assigned.add(field);
+  }
+
+  /** Both together. */
+  with(other: Findings): Findings {
+    other.absorb(this);
+    return other;
   }
 }
 

@@ -44,7 +44,7 @@ export const STABLE_AND_SAFE: ReadonlySet<string> = new Set(
   make_timestamptz array_to_string overlaps pg_typeof phraseto_tsquery plainto_tsquery quote_literal quote_nullable row_to_json
   string_agg timezone to_char to_date to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector
   json_to_tsvector jsonb_to_tsvector ts_headline websearch_to_tsquery
-  date_pl_interval width_bucket length lower upper initcap date_bin array_agg
+  enum_first enum_last enum_range width_bucket length lower upper initcap date_bin array_agg
   `),
 );
 

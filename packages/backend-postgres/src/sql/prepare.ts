@@ -71,9 +71,10 @@ function planRows(sql: string, paramCount: number, catalog: Catalog): StatementP
   const findings = new Findings();
   examineRows(tree, undefined, { catalog, findings, origin: 'statement', isPerRow: false });
   const edits = [...new Map(findings.edits.map((edit) => [edit.at, edit])).values()];
+  const numbered = numberValues(edits);
   return {
-    sql: replaceCalls(sql, edits, paramCount),
-    edits,
+    sql: replaceCalls(sql, edits, numbered, paramCount),
+    edits: numbered,
     watched: findings.watched,
     needsTime: findings.needsTime,
     needsSeed: findings.needsSeed,
@@ -94,18 +95,35 @@ function planSchema(sql: string, catalog: Catalog): StatementPlan {
   };
 }
 
+/** One time is one parameter however often it is asked for, so that GROUP BY sees the same expression; chance is not. */
+function numberValues(edits: readonly Edit[]): readonly Edit[] {
+  return edits.filter(
+    (edit, index) => edit.what !== 'time' || index === edits.findIndex((other) => isSameTime(edit, other)),
+  );
+}
+
+function isSameTime(left: Edit, right: Edit): boolean {
+  return left.what === 'time' && right.what === 'time' && left.type === right.type;
+}
+
 /** `now()` becomes `$3::timestamptz`. The call is found again by its place; its end by its words. */
-function replaceCalls(sql: string, edits: readonly Edit[], paramCount: number): string {
+function replaceCalls(
+  sql: string,
+  edits: readonly Edit[],
+  values: readonly Edit[],
+  paramCount: number,
+): string {
   if (edits.length === 0) return sql;
   const tokens = tokensOf(sql);
-  const changes = edits.map((edit, index) => {
+  const changes = edits.map((edit) => {
+    const number = paramCount + 1 + values.findIndex((value) => value === edit || isSameTime(value, edit));
     let at = tokens.findIndex((token) => token.start === edit.at);
     if (at === -1)
       return refuse('a call that is to be frozen was not found in the text', 'write it in another way');
     const start = edit.at;
     while (tokens[at + 1]?.text === '.') at += 2; // pg_catalog.now()
     if (tokens[at + 1]?.text === '(') at += tokens[at + 2]?.text === ')' ? 2 : 3; // now() and CURRENT_TIMESTAMP(3)
-    return { start, end: tokens[at]?.end ?? start, text: `$${paramCount + index + 1}::${edit.type}` };
+    return { start, end: tokens[at]?.end ?? start, text: `$${number}::${edit.type}` };
   });
   return applyChanges(sql, changes);
 }

@@ -10,7 +10,8 @@ import { isTimeLike } from './sql-types.ts';
 import { type SqlNode, textOf } from './tree.ts';
 
 const ANYWHERE = /(^|[^a-z])(now|today|tomorrow|yesterday)([^a-z]|$)/i;
-const ALONE = /^[\s{[("]*(now|today|tomorrow|yesterday)([^a-z]|$)/i;
+/** Where the type is not certain: no word, or only short ones such as a zone or `pm`, stands before it. */
+const ALONE = /^[^a-z]*(?:[a-z]{1,4}[^a-z]+){0,3}(now|today|tomorrow|yesterday)([^a-z]|$)/i;
 
 const WAY_OUT = "use now() or CURRENT_DATE, or say that it is a text: 'now'::text";
 

@@ -21,7 +21,7 @@ export function readBlocks(name: 'schema' | 'foreign' | 'rows' | 'statements'): 
   return readFileSync(path, 'utf8')
     .split(/\n\s*\n/)
     .map((block) => block.trim())
-    .filter((block) => block.split('\n').some((line) => !line.startsWith('--')));
+    .filter((block) => block.split('\n').some((line) => line !== '' && !line.startsWith('--')));
 }
 
 export function readCases(): readonly Case[] {

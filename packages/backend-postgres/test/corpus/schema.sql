@@ -119,3 +119,29 @@ begin
     insert into audit (what) values ('account ' || r.id);
   end loop;
 end $$
+
+create function count_slots() returns bigint language sql as $$ select count(*) from slots $$
+
+create function later_than(at timestamptz default now()) returns timestamptz language sql stable as $$ select at + interval '1 day' $$
+
+create table chain (place int primary key, who text)
+
+create function push() returns trigger language plpgsql as $$
+begin
+  new.place := new.place + 100;
+  return new;
+end $$
+
+create trigger push_it before update on chain for each row execute function push()
+
+create view fresh_owner as select id, owner from accounts where balance > 200
+
+create table tagged (id int primary key)
+
+create function tag() returns trigger language plpgsql as $$
+begin
+  insert into audit (what) values (tg_relid::text);
+  return new;
+end $$
+
+create trigger tag_it after insert on tagged for each row execute function tag()

@@ -900,7 +900,7 @@ insert into notes (id) values (any_account() + 1000)
 select run('delete from accounts')
 
 -- refused: catches others
-select swallow()
+insert into notes (id, body) values (1000, swallow()::text)
 
 -- refused: assigns what may be a text
 insert into notes (id, due) select 1000, parse_time('now')
@@ -952,3 +952,80 @@ selec 1
 
 -- refused: 0 were given
 insert into notes (id) values ($1)
+
+-- read
+select any_account()
+
+-- read
+select count_slots()
+
+-- write
+insert into notes (id, body) values (1000, count_slots()::text)
+
+-- refused: being VOLATILE, sees rows
+update slots set who = count_slots()::text
+
+-- frozen: the time for quorate.now()
+insert into notes (id, due) values (1000, later_than())
+
+-- refused: part of a unique key
+update chain set who = 'x'
+
+-- refused: takes the next of something
+insert into notes (id, body) select 1000, lucky()::text from accounts
+
+-- refused: no certain order
+insert into notes (id, body) select 1000 + n, 'x' from (select nextval('tickets') as n) drawn
+
+-- refused: no certain order
+with drawn as (select nextval('tickets') as n) insert into notes (id) select n from drawn
+
+-- refused: would read the clock
+insert into notes (id, due) values (1000, '10:00 pm today')
+
+-- refused: may read a text as a time
+update notes set day = date(body)
+
+-- refused: would read the clock
+update notes set at_times = array['now']::timestamptz[] where id = 1
+
+-- refused: would read the clock
+-- params: ["10:00 yesterday"]
+update notes set due = coalesce($1, due) where id = 1
+
+-- frozen: the time as timestamptz
+insert into notes (id, due) select max(id) + 1, now() from notes group by now()
+
+-- refused: system schemas
+create function pg_catalog.mine() returns int language sql as $$ select 1 $$
+
+-- write
+insert into notes (id, body) select 1000 + row_number() over (order by id), owner from fresh_owner
+
+-- refused: TG_RELID
+insert into tagged values (1)
+
+-- write
+with recursive steps (n) as (select 1 union all select n + 1 from steps where n < 5) insert into notes (id) select n + 2000 from steps
+
+-- write
+insert into notes (id, body) select id + 3000, (select count(*) from deltas where account = a.id)::text from accounts a
+
+-- write
+update notes n set body = a.owner from accounts a where a.id = n.id and a.balance > 30
+
+-- refused: may meet several rows
+update notes n set body = a.owner from accounts a where a.owner = n.body
+
+-- write
+delete from accounts a using events e where e.account = a.id and e.kind = 'kind 2'
+
+-- write
+select id, owner from accounts order by id; update notes set body = 'x' where id = 1
+
+-- refused: the SELECT answers rows in no certain order
+select id, owner from accounts; update notes set body = 'x' where id = 1
+
+-- write
+insert into notes (id, body) select id + 4000, concat_ws('-', owner, born, opened) from accounts order by id on conflict (id) do nothing
+
