@@ -15,7 +15,7 @@ const STORES = [
   },
   {
     name: 'PostgreSQL 15 to 18',
-    workspaces: ['backend-postgres'],
+    workspaces: ['backend-postgres', 'chaos', 'cli'],
     debianPackage: 'postgresql',
     isThere: () => onPath('initdb') || onDebian('/usr/lib/postgresql', 'initdb'),
   },

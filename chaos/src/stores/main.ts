@@ -1,14 +1,15 @@
 /**
- * `npm run store-chaos -- redis`: kills servers and nodes under load, and says whether anything was lost or done twice.
+ * `npm run store-chaos -- postgres|redis`: kills servers and nodes under load, and says whether anything was lost or done twice.
  * Progress on standard error, the report on standard output. Exit status 0: all is right; 1: it is not; 2: wrong use.
  */
 import { parseArgs } from 'node:util';
 import { streamOf } from '@quorate/core/protocol';
 import { type LoopReport, runStoreLoop } from './loop.ts';
+import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import type { StoreKind } from './store-kind.ts';
 
-const KINDS: readonly StoreKind[] = [redis];
+const KINDS: readonly StoreKind[] = [postgres, redis];
 const USAGE = `usage: npm run store-chaos -- ${KINDS.map(({ name }) => name).join('|')} [--seconds 60] [--seed NUMBER]`;
 
 const chosen = choose();
