@@ -2,30 +2,27 @@
  * The order in which commands took effect, seen from outside, and what follows from it in linear time on every seed:
  * SESSION-ONCE, REPLY-TRUTH, HASH-EQUAL, TS-MONO, PREFIX-APPLY of backends, and reads against a model of the objects.
  *
- * The first node to apply a slot says what was executed there; everybody else, and every later life, must execute the
- * same with the same results. Nothing here believes what a node says about itself.
+ * What must execute in a slot the oracle of sessions says from the chosen log alone; what it gave the first node to
+ * apply it says, and everybody else, and every later life, must give the same. Nothing here believes what a node says
+ * about itself.
  */
 import type { ApplyBatch } from '@quorate/core/ports';
 import type { NodeId } from '@quorate/core/protocol';
-import { decodeBatch, equalBytes, type Result } from '@quorate/wire';
+import { equalBytes, type Result } from '@quorate/wire';
 import type { PropertyName } from '../sim-event.ts';
 import { ObjectModel } from './object-model.ts';
 import { ownResult, type Request } from './operation.ts';
+import { type Expected, SessionOracle, sessionKey } from './session-oracle.ts';
 import type { Stage } from './stage.ts';
 import type { ValueLedger } from './value-ledger.ts';
 
 export type Report = (property: PropertyName, sentence: string) => void;
 
-/** A command as the log holds it. */
-type Logged = { readonly key: string; readonly bytes: Uint8Array };
-/** `rivals`: others of the slot that it may have been instead. */
-type Matched = Logged & { readonly rivals: readonly string[] };
-
 type SlotFacts = {
   readonly logTimeMs: number;
   readonly digest: string;
   /** Of the commands that were executed, in order. */
-  readonly executed: readonly Matched[];
+  readonly executed: readonly Expected[];
   results: readonly Result[] | undefined;
 };
 
@@ -41,8 +38,7 @@ export class Witness {
   readonly #report: Report;
   readonly #slots: Map<number, SlotFacts> = new Map();
   readonly #executions: Map<string, Execution> = new Map();
-  /** Of commands that are equal to another one of their slot: this one or the other one was executed. */
-  readonly #possible: Map<string, Execution[]> = new Map();
+  readonly #sessions: SessionOracle = new SessionOracle();
   readonly #requests: Map<string, Request> = new Map();
   readonly #objects: ObjectModel;
   /** Answers of reads that nobody understands, by slot and command. */
@@ -61,7 +57,7 @@ export class Witness {
 
   /** The client is about to send this under its session. */
   onAttempt(request: Request): void {
-    this.#requests.set(keyOf(request.session, request.sequence), request);
+    this.#requests.set(sessionKey(request.session, request.sequence), request);
   }
 
   /** A backend is asked to apply this; `encoded` are the log's bytes of its commands. */
@@ -83,14 +79,7 @@ export class Witness {
         'TS-MONO',
         `node ${node} applies slot ${slot} at log time ${logTimeMs}, another node at ${known.logTimeMs}`,
       );
-    const isSame =
-      known.executed.length === encoded.length &&
-      known.executed.every(({ bytes }, index) => equalBytes(bytes, encoded[index] as Uint8Array));
-    if (!isSame)
-      this.#report(
-        'SESSION-ONCE',
-        `node ${node} executes ${encoded.length} commands of slot ${slot}, another node executed other ones (${known.executed.length})`,
-      );
+    this.#compareExecuted(node, slot, known.executed, encoded);
   }
 
   /** The backend has applied it. */
@@ -117,7 +106,7 @@ export class Witness {
   /** A client is told that its write is done. @returns true when the answer repeats one that was given before */
   onWriteAnswer(request: Request, slot: number, result: Result): boolean {
     const name = nameOf(request);
-    const execution = this.#executionOf(keyOf(request.session, request.sequence), result);
+    const execution = this.#executions.get(sessionKey(request.session, request.sequence));
     const first = execution?.facts.results?.[execution.ordinal];
     if (execution === undefined || first === undefined) {
       this.#report('REPLY-TRUTH', `${name} is answered, and nobody has executed it`);
@@ -138,18 +127,9 @@ export class Witness {
     return slot > execution.slot;
   }
 
-  #executionOf(key: string, result: Result): Execution | undefined {
-    const certain = this.#executions.get(key);
-    if (certain !== undefined) return certain;
-    return this.#possible.get(key)?.find(({ facts, ordinal }) => {
-      const first = facts.results?.[ordinal];
-      return first !== undefined && equalResults(first, result);
-    });
-  }
-
   /** The client has ended it with 'none'. */
   onNone(request: Request): void {
-    const execution = this.#executions.get(keyOf(request.session, request.sequence));
+    const execution = this.#executions.get(sessionKey(request.session, request.sequence));
     if (execution !== undefined)
       this.#report(
         'REPLY-TRUTH',
@@ -185,24 +165,23 @@ export class Witness {
 
   #applyFirst(node: NodeId, batch: ApplyBatch<unknown>, encoded: readonly Uint8Array[], nowMs: number): void {
     const { slot, logTimeMs } = batch;
-    const before = this.#slots.get(slot - 1);
-    if (slot > 1 && before === undefined)
+    if (slot > 1 && !this.#slots.has(slot - 1))
       this.#report('PREFIX-APPLY', `node ${node} applies slot ${slot}; nobody has applied slot ${slot - 1}`);
-    if (before !== undefined && logTimeMs < before.logTimeMs)
-      this.#report('TS-MONO', `log time goes back from ${before.logTimeMs} to ${logTimeMs} in slot ${slot}`);
-    const facts: SlotFacts = {
-      logTimeMs,
-      digest: batch.next.digest,
-      executed: this.#match(node, slot, encoded),
-      results: undefined,
-    };
+    const { chosen } = this.#ledger.slot(slot);
+    const value = chosen === undefined ? undefined : this.#ledger.valueOf(chosen);
+    if (value === undefined)
+      return this.#report('LEARN-MATCH', `node ${node} applies slot ${slot}, where nothing is chosen`);
+    const { logTimeMs: expectedMs, expected } = this.#sessions.feed(slot, value);
+    if (logTimeMs !== expectedMs)
+      this.#report(
+        'TS-MONO',
+        `node ${node} applies slot ${slot} at log time ${logTimeMs}; it is ${expectedMs}`,
+      );
+    this.#compareExecuted(node, slot, expected, encoded);
+    const facts: SlotFacts = { logTimeMs, digest: batch.next.digest, executed: expected, results: undefined };
     this.#slots.set(slot, facts);
-    facts.executed.forEach(({ key, rivals }, ordinal) => {
-      const execution = { slot, atMs: nowMs, facts, ordinal };
-      for (const rival of rivals)
-        this.#possible.set(rival, [...(this.#possible.get(rival) ?? []), execution]);
-      if (rivals.length > 1) return;
-      this.#executions.set(key, execution);
+    expected.forEach(({ key }, ordinal) => {
+      this.#executions.set(key, { slot, atMs: nowMs, facts, ordinal });
       const request = this.#requests.get(key);
       if (request?.ending?.kind === 'none')
         this.#report(
@@ -214,55 +193,22 @@ export class Witness {
     });
   }
 
-  /** Which of the slot's commands these are, in order; of equal ones one that was not executed before. */
-  #match(node: NodeId, slot: number, encoded: readonly Uint8Array[]): Matched[] {
-    const { chosen } = this.#ledger.slot(slot);
-    const value = chosen === undefined ? undefined : this.#ledger.valueOf(chosen);
-    if (value === undefined) {
-      this.#report('LEARN-MATCH', `node ${node} applies slot ${slot}, where nothing is chosen`);
-      return [];
-    }
-    const logged = value.kind === 'batch' ? loggedIn(value.bytes) : [];
-    const matched: Matched[] = [];
-    let from = 0;
-    for (const bytes of encoded) {
-      const fits = (command: Logged): boolean => equalBytes(command.bytes, bytes);
-      const rest = logged.slice(from);
-      const fresh = rest.filter((command) => fits(command) && !this.#executions.has(command.key));
-      const found = fresh[0] ?? rest.find(fits);
-      if (found === undefined) {
-        this.#report(
-          'VALIDITY',
-          `node ${node} executes a command in slot ${slot} that the slot does not hold`,
-        );
-        return matched;
-      }
-      const earlier = this.#executions.get(found.key);
-      if (earlier !== undefined)
-        this.#report(
-          'SESSION-ONCE',
-          `session/sequence ${found.key} is executed in slot ${slot}, and was in slot ${earlier.slot}`,
-        );
-      matched.push({ ...found, rivals: fresh.map(({ key }) => key) });
-      from = logged.indexOf(found) + 1;
-    }
-    return matched;
+  #compareExecuted(
+    node: NodeId,
+    slot: number,
+    expected: readonly Expected[],
+    encoded: readonly Uint8Array[],
+  ): void {
+    const isSame =
+      expected.length === encoded.length &&
+      expected.every(({ bytes }, index) => equalBytes(bytes, encoded[index] as Uint8Array));
+    if (isSame) return;
+    const names = expected.map(({ key }) => key).join(', ');
+    this.#report(
+      'SESSION-ONCE',
+      `node ${node} executes ${encoded.length} commands of slot ${slot}; by the log it is ${expected.length} (session/sequence ${names})`,
+    );
   }
-}
-
-function loggedIn(bytes: Uint8Array): Logged[] {
-  return decodeBatch(bytes).flatMap((group) =>
-    group.kind === 'commands'
-      ? group.commands.map((command) => ({
-          key: keyOf(group.session, command.sequence),
-          bytes: command.bytes,
-        }))
-      : [],
-  );
-}
-
-function keyOf(session: number, sequence: number): string {
-  return `${session}/${sequence}`;
 }
 
 export function nameOf({ client, operation, session, sequence }: Request): string {
