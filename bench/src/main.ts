@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: the baseline, Quorate and etcd in turn in one run, and the table of ratios.
+ * `npm run bench`: the baseline, Quorate and etcd in turn in one run, and the table of ratios. `npm run bench -- redis` is
+ * another run, against one Redis (redis/bench-redis.ts).
  *
  * One system runs at a time, on a fresh directory, and all of them run in every repetition, in rotated order, so that
  * a slow minute of the machine hits them alike. Progress goes to standard error, the tables to standard output.
@@ -15,6 +16,7 @@ import { type FlushReport, measureFlush } from './flush.ts';
 import { type BenchPlan, HELP, readPlan } from './plan.ts';
 import { quorate } from './quorate/system.ts';
 import { type Sample, Samples } from './ratios.ts';
+import { benchRedis } from './redis/bench-redis.ts';
 import { pointName, type System } from './system.ts';
 import { measuredTable, ratioTable, targetTable } from './tables.ts';
 import { checkTargets } from './targets.ts';
@@ -25,6 +27,8 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === 'redis') return benchRedis(rest);
   const plan = readPlan(process.argv.slice(2));
   if (plan === undefined) return void process.stdout.write(HELP);
   const root = mkdtempSync(join(plan.parentDirectory ?? tmpdir(), 'quorate-bench-'));
