@@ -21,6 +21,10 @@ export const COVERED = [
   'pause',
   'clock-frozen',
   'backend-ahead',
+  'segment-journal',
+  'journal-failed',
+  'journal-refused',
+  'rot',
   // Elections.
   'pre-vote',
   'pre-vote-refused',

@@ -65,13 +65,14 @@ function mend(world: World, core: readonly NodeId[]): void {
 }
 
 function drawCore(world: World): NodeId[] {
-  const { nodes, profile } = world;
+  const { profile } = world;
+  const nodes = world.nodes.filter((node) => !world.halted.has(node));
   if (!profile.healsCoreOnly || nodes.length < 3) return [...nodes];
   const random = streamOf(world.seed, 'core');
-  const size = Math.floor(nodes.length / 2) + 1;
+  const size = Math.floor(world.nodes.length / 2) + 1;
   return random
     .shuffle(nodes)
-    .slice(0, random.between(size, nodes.length - 1))
+    .slice(0, random.between(size, Math.max(size, nodes.length - 1)))
     .sort((left, right) => left - right);
 }
 

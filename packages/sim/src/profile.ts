@@ -13,6 +13,12 @@ export type Profile = {
   readonly limits: ProtocolLimits;
   readonly network: NetworkFaults;
   readonly disk: DiskFaults;
+  /** 'prompt': the simulator's own, which flushes write by write. 'segments': the production one over a simulated disk. */
+  readonly journal: 'prompt' | 'segments';
+  /** For segments: a write fails, and a tenth as often a read. */
+  readonly diskErrorChance: number;
+  /** For segments: something rots while a node of a minority is dead. */
+  readonly rotChance: number;
   /** A host puts at most this many messages into one frame: few per frame, and they can overtake one another. */
   readonly maxFrameMessages: number;
   /** A turn of a host takes up to this long, and collects what arrives meanwhile. */
@@ -64,6 +70,7 @@ export function drawProfile(seed: number): Profile {
       stallChance: random.chance(0.4) ? random.pick([0.02, 0.1]) : 0,
       stallMs: electionTimeoutMs * random.pick([0.1, 0.5, 3]),
     },
+    ...drawJournal(seed),
     maxFrameMessages: random.pick([1, 3, 1000]),
     turnMs: electionTimeoutMs * random.pick([0.0002, 0.002, 0.01]),
     clockDrift: random.pick([0, 0, 0.0002, 0.05]),
@@ -87,6 +94,16 @@ export function drawProfile(seed: number): Profile {
     chaosMs: electionTimeoutMs * random.between(15, 40),
     maxChaosEvents: 20_000,
     healsCoreOnly: random.chance(0.3),
+  };
+}
+
+/** From a stream of its own: what else a seed is about does not depend on it. */
+function drawJournal(seed: number): Pick<Profile, 'journal' | 'diskErrorChance' | 'rotChance'> {
+  const random = streamOf(seed, 'profile/journal');
+  return {
+    journal: random.chance(0.3) ? 'segments' : 'prompt',
+    diskErrorChance: random.chance(0.3) ? random.pick([0.0005, 0.005]) : 0,
+    rotChance: random.chance(0.4) ? random.pick([0.2, 0.7]) : 0,
   };
 }
 

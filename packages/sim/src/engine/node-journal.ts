@@ -6,10 +6,7 @@
  * flushed without living to say so is found when it is opened again.
  */
 import type { Clock, Journal, JournalIdentity, OpenedJournal } from '@quorate/core/ports';
-import { asWriteSequence, type NodeId, type Random } from '@quorate/core/protocol';
-import { SegmentJournal, type SegmentSizes } from '@quorate/core/segment-journal';
-import { ballotKey } from '../ledger.ts';
-import { createSimDisk, type SimDisk as FileDisk, type SimDiskFaults } from '../world/disk/index.ts';
+import type { Random } from '@quorate/core/protocol';
 import { type DiskFaults, type SimDisk, SimJournal } from '../world/journal.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 import type { Lifeline } from './lifeline.ts';
@@ -52,87 +49,4 @@ export class PromptJournal implements NodeJournal {
   }
 }
 
-/** So small that a short run has many segments. */
-const SMALL_SEGMENTS: SegmentSizes = { firstBytes: 2048, maxBytes: 8192 };
-
-export class SegmentNodeJournal implements NodeJournal {
-  readonly shadow: SimDisk;
-  readonly #node: NodeId;
-  readonly #disk: FileDisk;
-  readonly #scheduler: Scheduler;
-  #waiting = 0;
-
-  constructor(
-    node: NodeId,
-    shadow: SimDisk,
-    scheduler: Scheduler,
-    random: Random,
-    faults: () => SimDiskFaults,
-  ) {
-    this.shadow = shadow;
-    this.#node = node;
-    this.#scheduler = scheduler;
-    this.#disk = createSimDisk({
-      random,
-      faults,
-      after: (delayMs, run) => scheduler.after(delayMs, run),
-      path: `disk of node ${node}`,
-    });
-  }
-
-  open(lifeline: Lifeline, clock: Clock, identity: JournalIdentity): OpenJournal {
-    const inner = new SegmentJournal({
-      disk: this.#disk.mount((callback) => lifeline.wake('input', callback)),
-      clock,
-      newStorageId: () => this.#node.toString(16).padStart(32, '0'),
-      defer: (callback) => this.#scheduler.after(0, () => lifeline.wake('input', callback)),
-      sizes: SMALL_SEGMENTS,
-    });
-    const opened = inner.openNow(identity);
-    this.#waiting = 0;
-    this.#recognize(opened);
-    return { journal: this.#watched(inner), opened };
-  }
-
-  crash(power: boolean): number {
-    this.#disk.crash(power ? 'power' : 'process');
-    return this.#waiting;
-  }
-
-  #watched(inner: SegmentJournal): Journal {
-    return {
-      open: (identity) => inner.open(identity),
-      append: (writes, done) => {
-        this.#waiting += writes.length;
-        inner.append(writes, (error) => {
-          this.#waiting -= writes.length;
-          if (error === undefined) for (const write of writes) this.shadow.apply(write);
-          done(error);
-        });
-      },
-      readEntries: (fromSlot, untilSlot, maxBytes) => inner.readEntries(fromSlot, untilSlot, maxBytes),
-      rememberPeer: (record) => inner.rememberPeer(record),
-      close: () => inner.close(),
-      flushMs: () => inner.flushMs(),
-    };
-  }
-
-  /** Writes that reached the disk although the process did not live to hear of it. */
-  #recognize({ image }: OpenedJournal): void {
-    const { shadow } = this;
-    const sequence = asWriteSequence(0);
-    if (ballotKey(image.promised) > ballotKey(shadow.promised))
-      shadow.apply({ kind: 'promise', sequence, ballot: image.promised });
-    for (const { chosen, ...entry } of image.accepted) {
-      const known = shadow.entries.get(entry.slot);
-      if (
-        known !== undefined &&
-        known.chosen === chosen &&
-        ballotKey(known.ballot) === ballotKey(entry.ballot)
-      )
-        continue;
-      shadow.apply({ kind: chosen ? 'chosen' : 'accept', sequence, entry });
-    }
-    shadow.learnedSlot = image.learnedSlot;
-  }
-}
+export { SegmentNodeJournal } from '../world/segment-node-journal.ts';

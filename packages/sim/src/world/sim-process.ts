@@ -4,8 +4,9 @@
  */
 import { asSlot, type NodeId, type Random } from '@quorate/core/protocol';
 import type { BackendState, Host } from '../hosts/host.ts';
-import type { CrashKeeps, SimDisk, SimJournal } from './journal.ts';
+import type { CrashKeeps, SimDisk } from './journal.ts';
 import type { NodeClock } from './node-clock.ts';
+import type { JournalLife } from './segment-life.ts';
 
 /** Thrown at an effect boundary where the process dies; nothing of the process runs after it. */
 export class ProcessDied extends Error {}
@@ -27,7 +28,7 @@ export class SimProcess {
   /** Effect boundaries left until the process dies; undefined when it does not. */
   #boundariesLeft: number | undefined;
   host: Host | undefined;
-  journal: SimJournal | undefined;
+  journal: JournalLife | undefined;
   incarnations = 0;
   /** For sweeps, which leave nothing to chance. */
   crashKeeps: CrashKeeps = 'some';
@@ -94,8 +95,8 @@ export class SimProcess {
     if (this.#boundariesLeft < 0) throw new ProcessDied();
   }
 
-  /** Ends this life. Returns how many unflushed writes were lost. */
-  end(): number {
+  /** Ends this life; with `power`, its machine's too. Returns how many unflushed writes were lost. */
+  end(power: boolean): number {
     this.#life += 1;
     this.#lateTimers = [];
     this.#lateInputs = [];
@@ -103,7 +104,7 @@ export class SimProcess {
     this.#boundariesLeft = undefined;
     this.clock.thaw();
     this.host = undefined;
-    const lost = this.journal?.crash(this.crashKeeps) ?? 0;
+    const lost = this.journal?.crash(this.crashKeeps, power) ?? 0;
     this.journal = undefined;
     return lost;
   }

@@ -6,8 +6,10 @@ import {
   journalDurability,
   journalFailure,
   journalKill,
+  segmentDamage,
+  segmentHistories,
 } from './hunts.ts';
-import { journal, journalCommon } from './places.ts';
+import { journal, journalCommon, segments } from './places.ts';
 
 export const JOURNAL_MUTANTS: readonly Mutant[] = [
   {
@@ -143,5 +145,40 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: journalConformance,
+  },
+  {
+    id: 'segment-end-believed',
+    wrong: 'The first record that cannot be read is taken for the end of the log, whatever lies behind it.',
+    seen: 'LevelDB and others in "Protocol-aware recovery" (FAST 2018): corruption mistaken for a torn write',
+    patches: [segments('recover.ts', `requireTornEnd(bytes, number, seed, scan, path);`, ``)],
+    hunt: segmentDamage,
+  },
+  {
+    id: 'segment-value-not-checked',
+    wrong: 'An entry is read back from a segment without a look at the checksum of its value.',
+    seen: 'Redis, LogCabin, MongoDB and others in "Redundancy does not imply fault tolerance" (FAST 2017)',
+    patches: [segments('entry-reader.ts', `if (item?.isIntact() === true)`, `if (item !== undefined)`)],
+    hunt: segmentDamage,
+  },
+  {
+    id: 'segment-failure-forgotten',
+    wrong: 'An append whose flush failed is acknowledged, and so are those after it.',
+    seen: 'fsyncgate (PostgreSQL 2018)',
+    patches: [
+      segments(
+        'segment-journal.ts',
+        `const failure = this.#failure;\n        for (const { done } of batch)`,
+        `const failure = undefined;\n        for (const { done } of batch)`,
+      ),
+    ],
+    hunt: journalFailure,
+  },
+  {
+    id: 'segment-not-written-again',
+    wrong:
+      'The newest record is believed at a start although a failed flush may have left it in the page cache only.',
+    seen: 'Rebello (ATC 2020): after a failed flush the page is marked clean, and a later flush does nothing',
+    patches: [segments('recover.ts', `file.write(bytes.subarray(lastRecordAt, at), lastRecordAt);`, ``)],
+    hunt: segmentHistories,
   },
 ];

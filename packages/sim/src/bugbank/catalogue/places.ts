@@ -11,6 +11,7 @@ export const protocol: Plant = below('core/protocol');
 export const runtime: Plant = below('core/runtime');
 export const server: Plant = below('core/server');
 export const journal: Plant = below('core/adapters/sqlite-journal');
+export const segments: Plant = below('core/adapters/segment-journal');
 export const journalCommon: Plant = below('core/adapters/journal-common');
 export const segments: Plant = below('core/adapters/segment-journal');
 export const peerWire: Plant = below('core/wire');

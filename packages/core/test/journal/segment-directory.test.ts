@@ -1,0 +1,197 @@
+/** The directory of a journal in segments: how it is made, whose it is, what others can read there, and what a start reads. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatIfEmpty } from '#src/adapters/segment-journal/format.ts';
+import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
+import type { OpenedJournal } from '#src/ports/journal.ts';
+import { asNodeId, asSlot, asWriteSequence } from '#src/protocol/types.ts';
+import { openJournalDump } from '#src/server/journals.ts';
+import { inside, writeEntries } from './damage.ts';
+import { type Flavour, journalOf } from './flavours.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
+
+const FILES = ['identity-1', 'identity-2', 'lock', 'peers', 'segment-0000000001', 'segment-0000000002'];
+
+describe('journal in segments: directory', () => {
+  let temporary: TemporaryDirectory;
+  let directory: string;
+  beforeEach(() => {
+    temporary = temporaryDirectory();
+    directory = join(temporary.path, 'new', 'journal');
+  });
+  afterEach(() => temporary.remove());
+
+  it('is made with access for its owner alone, and left tidy after a clean stop', async () => {
+    const journal = journalOf('segments', directory);
+    await journal.open(WRITER_IDENTITY);
+    assert.equal(modeOf(directory), '700');
+    const files = readdirSync(directory).sort();
+    assert.deepEqual(files, [...FILES, 'owner'].sort());
+    for (const file of files) assert.equal(modeOf(inside(directory, file)), '600', file);
+    await journal.close();
+    assert.deepEqual(readdirSync(directory).sort(), FILES);
+  });
+
+  it('gives back at the next start what a segment did not use', async () => {
+    await openAndClose('segments', directory);
+    assert.equal(statSync(inside(directory, 'segment-0000000002')).size, 1024 * 1024);
+    await openAndClose('segments', directory);
+    assert.equal(
+      statSync(inside(directory, 'segment-0000000002')).size,
+      1024,
+      'the records of a start and of a stop',
+    );
+  });
+
+  it('starts over when formatting was cut short, and removes what was being prepared', async () => {
+    mkdirSync(directory, { recursive: true });
+    for (const file of ['identity-2', 'segment-0000000001']) writeFileSync(inside(directory, file), '');
+    assert.equal((await openAndClose('segments', directory)).formatted, true);
+    const second = join(temporary.path, 'second');
+    mkdirSync(second);
+    formatIfEmpty(new NodeDisk(second), WRITER_IDENTITY, 'a'.repeat(32));
+    rmSync(inside(second, 'identity-1'));
+    rmSync(inside(second, 'identity-2'));
+    writeFileSync(inside(second, 'next'), 'anything');
+    const opened = await openAndClose('segments', second);
+    assert.deepEqual([opened.formatted, opened.incarnation], [true, 1]);
+    assert.deepEqual(readdirSync(second).sort(), FILES);
+  });
+
+  it('says whose journal it is when another node comes', async () => {
+    await openAndClose('segments', directory);
+    const other = { ...WRITER_IDENTITY, clusterId: 'readers', node: asNodeId(2) };
+    await assert.rejects(journalOf('segments', directory).open(other), {
+      code: 'JOURNAL_FOREIGN',
+      message: `the journal in ${directory} belongs to cluster writers, node 1, but this node is cluster readers, node 2: check the data directory and the addresses`,
+    });
+  });
+
+  for (const [kind, other] of [
+    ['segments', 'main'],
+    ['main', 'segments'],
+  ] as const) {
+    it(`of one kind is refused by the other, which names the setting (${kind})`, async () => {
+      await openAndClose(kind, directory);
+      const before = readdirSync(directory).sort();
+      const setting = kind === 'main' ? 'sqlite' : 'segments';
+      await assert.rejects(journalOf(other, directory).open(WRITER_IDENTITY), {
+        code: 'JOURNAL_FOREIGN',
+        message: new RegExp(`is of the kind "${setting}".*: write "journal: ${setting}" into the settings$`),
+      });
+      assert.deepEqual(readdirSync(directory).sort(), before);
+      assert.equal((await openAndClose(kind, directory)).incarnation, 2);
+    });
+  }
+
+  it('reads at a start only what may hold an entry that is not learned', async () => {
+    const journal = await writeEntries(directory, 1, 60, 100_000, 'segments');
+    await journal.close();
+    const segments = readdirSync(directory).filter((name) => name.startsWith('segment-'));
+    assert.ok(segments.length >= 4, segments.join(' '));
+    // Everything but its first record is gone from the oldest segment with entries; nobody has asked for them yet.
+    const oldest = inside(directory, 'segment-0000000002');
+    writeFileSync(oldest, readFileSync(oldest).subarray(0, 512));
+    const reopened = journalOf('segments', directory);
+    const { image } = await reopened.open(WRITER_IDENTITY);
+    assert.deepEqual([image.learnedSlot, image.accepted.length], [55, 5]);
+    assert.equal(reopened.readEntries(asSlot(55), asSlot(56), 1).length, 1);
+    assert.throws(() => reopened.readEntries(asSlot(1), asSlot(2), 1), { code: 'JOURNAL_CORRUPT' });
+    await reopened.close();
+  });
+
+  it('gives a value that is larger than a segment one of its own', async () => {
+    const journal = await writeEntries(directory, 1, 3, 100, 'segments');
+    await append(journal, 4, 3_000_000);
+    await append(journal, 5, 100);
+    await journal.close();
+    const reopened = journalOf('segments', directory);
+    const { image } = await reopened.open(WRITER_IDENTITY);
+    assert.deepEqual(
+      image.accepted.map(({ slot, value }) => `${slot} ${value.kind === 'batch' ? value.bytes.length : 0}`),
+      ['1 100', '2 100', '3 100', '4 3000000', '5 100'],
+    );
+    await reopened.close();
+  });
+});
+
+describe('journal in segments: dump', () => {
+  let temporary: TemporaryDirectory;
+  let directory: string;
+  beforeEach(() => {
+    temporary = temporaryDirectory();
+    directory = join(temporary.path, 'journal');
+  });
+  afterEach(() => temporary.remove());
+
+  it('shows everything, in order and once, and leaves the directory as it was', async () => {
+    await (await writeEntries(directory, 1, 30, 60_000, 'segments')).close();
+    const journal = await writeEntries(directory, 31, 33, 100, 'segments');
+    journal.rememberPeer({ node: asNodeId(2), storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p' });
+    await journal.close();
+    const before = readdirSync(directory);
+    const dump = openJournalDump(directory);
+    const { storageId, ...identity } = dump.identity;
+    assert.match(storageId, /^[0-9a-f]{32}$/);
+    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 1, incarnation: 2 });
+    assert.deepEqual([dump.promised.round, dump.learnedSlot], [33, 28]);
+    assert.deepEqual(dump.peers, [{ node: 2, storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p' }]);
+    const entries = [...dump.entries()];
+    assert.deepEqual(
+      entries,
+      entries.map((_, index) => ({
+        ...expectedEntry(index + 1, index < 30 ? 60_000 : 100),
+        chosen: false,
+        intact: true,
+      })),
+    );
+    assert.equal(entries.length, 33);
+    dump.close();
+    dump.close();
+    assert.deepEqual(readdirSync(directory), before);
+  });
+
+  it('refuses a journal in use, and keeps a node from starting while it reads', async () => {
+    const journal = await writeEntries(directory, 1, 1, 100, 'segments');
+    assert.throws(() => openJournalDump(directory), {
+      code: 'JOURNAL_LOCKED',
+      message: /in use by this process: /,
+    });
+    await journal.close();
+    const dump = openJournalDump(directory);
+    await assert.rejects(openAndClose('segments', directory), { code: 'JOURNAL_LOCKED' });
+    dump.close();
+    await openAndClose('segments', directory);
+  });
+
+  it('says so when there is nothing to read', () => {
+    assert.throws(() => openJournalDump(directory), {
+      code: 'ARGUMENT',
+      message: `there is no journal in ${directory}`,
+    });
+  });
+});
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+async function append(journal: ReturnType<typeof journalOf>, slot: number, bytes: number): Promise<void> {
+  const write = {
+    kind: 'accept',
+    sequence: asWriteSequence(slot),
+    entry: expectedEntry(slot, bytes),
+  } as const;
+  await new Promise<void>((resolve, reject) =>
+    journal.append([write], (error) => (error === undefined ? resolve() : reject(error))),
+  );
+}
+
+async function openAndClose(flavour: Flavour, directory: string): Promise<OpenedJournal> {
+  const journal = journalOf(flavour, directory);
+  const opened = await journal.open(WRITER_IDENTITY);
+  await journal.close();
+  return opened;
+}
