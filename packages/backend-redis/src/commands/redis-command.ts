@@ -10,7 +10,6 @@ import { type Access, quoteWord } from '@quorate/core/ports';
 import {
   type CommandInput,
   decodeArguments,
-  decodeUtf8,
   encodeArguments,
   equalBytes,
   malformed,
@@ -19,7 +18,7 @@ import {
 import { COMMAND_TABLE, READ_ONLY_ALONE } from './command-table.ts';
 import { REWRITES } from './rewrite.ts';
 import { splitCommands } from './split-commands.ts';
-import { CommandMistake, integer, upper, word } from './words.ts';
+import { CommandMistake, integer, isExactly, upper, word } from './words.ts';
 
 export type SingleCommand = {
   /** In capitals. */
@@ -86,7 +85,9 @@ function readInput(input: CommandInput): RedisCommand {
 /** `given`: the bytes that the words were read from. @throws CommandMistake */
 function single(words: readonly Uint8Array[], given?: Uint8Array): RedisCommand {
   const part = readSingle(words);
-  return { bytes: canonical(part.words, given), access: part.access, parts: [part], isAtomic: false };
+  // The list of arguments has one encoding: where no word was changed, the bytes that came are those of the log.
+  const bytes = part.words === words && given !== undefined ? given : canonical(part.words, given);
+  return { bytes, access: part.access, parts: [part], isAtomic: false };
 }
 
 function readSingle(words: readonly Uint8Array[]): SingleCommand {
@@ -105,8 +106,10 @@ function readSingle(words: readonly Uint8Array[]): SingleCommand {
     throw new CommandMistake(`wrong number of arguments for '${given.toLowerCase()}' command`);
   if (words.length > MAX_WORDS)
     throw new CommandMistake(`a command of ${words.length} words; the limit is ${MAX_WORDS}, send several`);
-  const named = [word(given), ...words.slice(1)];
-  const rewritten = REWRITES.get(given)?.(named) ?? { words: named, access: verdict.kind };
+  const rewrite = REWRITES.get(given);
+  const named = isExactly(first, given) ? words : [word(given), ...words.slice(1)];
+  if (rewrite === undefined) return { name: given, words: named, access: verdict.kind };
+  const rewritten = rewrite(named);
   return { name: upper(rewritten.words[0]), ...rewritten };
 }
 
@@ -164,10 +167,11 @@ function canonical(words: readonly Uint8Array[], given: Uint8Array | undefined):
 /** The bytes of the log back into a command; copies what it keeps. @throws QuorateError WIRE_MALFORMED */
 export function decodeRedisCommand(bytes: Uint8Array): RedisCommand {
   const words = decodeArguments(bytes);
-  if (decodeUtf8((words[0] ?? bytes).subarray(0, 20)) === CHOSEN) return decodeChosen(bytes, words);
+  if (words[0] !== undefined && isExactly(words[0], CHOSEN)) return decodeChosen(bytes, words);
   const parsed = parseRedisCommand({ form: 'arguments', bytes });
   if (!parsed.ok) throw malformed(`no command of the Redis backend: ${parsed.error}`);
-  if (!equalBytes(parsed.command.bytes, bytes)) throw malformed('a Redis command that was not rewritten');
+  if (parsed.command.bytes !== bytes && !equalBytes(parsed.command.bytes, bytes))
+    throw malformed('a Redis command that was not rewritten');
   return parsed.command;
 }
 

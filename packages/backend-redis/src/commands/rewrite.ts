@@ -53,8 +53,13 @@ function read(words: readonly Uint8Array[]): Rewritten {
   return { words, access: 'read' };
 }
 
-/** `SET` and `GETEX`: EX and EXAT become PX and PXAT; a time that is not positive is refused as Redis does. */
-function withDeadlineOptions(name: string, words: readonly Uint8Array[], from: number): Uint8Array[] {
+/** `SET` and `GETEX`; without options the words stay the same list. EX and EXAT become PX and PXAT; a time that is not positive is refused as Redis does. */
+function withDeadlineOptions(
+  name: string,
+  words: readonly Uint8Array[],
+  from: number,
+): readonly Uint8Array[] {
+  if (words.length <= from) return words;
   const result = [...words];
   for (let index = from; index < words.length; index++) {
     const option = upper(words[index]);

@@ -6,9 +6,23 @@ export class CommandMistake extends Error {}
 
 const MAX_OPTION_BYTES = 40;
 
-/** A command name or option in capitals; words that are too long to be one give ''. */
+/** A command name or option in capitals; words that are too long to be one, or are not ASCII, give ''. */
 export function upper(word: Uint8Array | undefined): string {
-  return word === undefined || word.length > MAX_OPTION_BYTES ? '' : decodeUtf8(word).toUpperCase();
+  if (word === undefined || word.length > MAX_OPTION_BYTES) return '';
+  let text = '';
+  for (let index = 0; index < word.length; index++) {
+    const code = word[index] as number;
+    if (code > 0x7f) return '';
+    text += String.fromCharCode(code >= 0x61 && code <= 0x7a ? code - 0x20 : code);
+  }
+  return text;
+}
+
+/** Whether the word is this text, byte by byte; the text is ASCII. */
+export function isExactly(word: Uint8Array, text: string): boolean {
+  if (word.length !== text.length) return false;
+  for (let index = 0; index < word.length; index++) if (word[index] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 export function word(text: string): Uint8Array {

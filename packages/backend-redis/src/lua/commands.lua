@@ -1,5 +1,5 @@
 -- Executing commands. `now` is log time (ms), `seed` names the command's place in the log, `touched` collects keys whose
--- deadline may have changed, `indexed` says that some key has a deadline. Errors are replies, never raised.
+-- deadline may have changed, `indexed` says that some key has a deadline. Errors are replies, never raised; OK is true.
 local now, seed, touched, indexed = 0, '', {}, false
 local barriers, preserved = {}, {}
 
@@ -33,7 +33,9 @@ local function plain(words)
     if not keys.err then for _, key in ipairs(keys) do preserve_key(key) end end
   end
   local reply = pcall(unpack(words))
-  if type(reply) == 'table' and reply.err then return { err = reply.err } end
+  if type(reply) ~= 'table' then return reply end
+  if reply.ok == 'OK' then return true end
+  if reply.err then return { err = reply.err } end
   return reply
 end
 
@@ -142,7 +144,8 @@ local function flush()
   call('DEL', 'deadlines')
   use(DATA)
   touched = {}
-  return call('FLUSHDB', 'ASYNC')
+  call('FLUSHDB', 'ASYNC')
+  return true
 end
 
 local function touching(first, step)

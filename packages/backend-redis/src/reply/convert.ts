@@ -2,7 +2,7 @@
 import { decodeUtf8 } from '@quorate/wire';
 import type { RawReply } from '../server/redis-server.ts';
 import { type Packed, unpack } from './msgpack.ts';
-import { bytesReply, NIL, type RedisReply } from './redis-reply.ts';
+import { bytesReply, NIL, OK, type RedisReply } from './redis-reply.ts';
 
 /** The client library does not tell a status from bytes; `isStatus` says which it is. */
 export function fromRaw(raw: RawReply, isStatus = false): RedisReply {
@@ -13,10 +13,10 @@ export function fromRaw(raw: RawReply, isStatus = false): RedisReply {
   return { kind: 'list', items: raw.map((item) => fromRaw(item)) };
 }
 
-/** Lua's forms: nil is false, a status `{ok}`, an error `{err}`, an integer beyond 2^53 `{int}`. Byte strings are copied. */
+/** Lua's forms: nil is false, OK is true, another status `{ok}`, an error `{err}`, an integer beyond 2^53 `{int}`. Byte strings are copied. */
 export function fromPacked(packed: Packed): RedisReply {
   if (packed === null || packed === false) return NIL;
-  if (packed === true) return { kind: 'integer', digits: '1' };
+  if (packed === true) return OK;
   if (typeof packed === 'number') return { kind: 'integer', digits: String(packed) };
   if (packed instanceof Uint8Array) return bytesReply(packed.slice());
   if (packed instanceof Map) return fromTable(packed);

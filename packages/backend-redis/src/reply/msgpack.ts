@@ -2,7 +2,7 @@
  * The part of MessagePack that the scripts inside Redis speak (`cmsgpack`): strings of bytes, integers, doubles, booleans,
  * nil, arrays and maps with string keys. Batches go in this form to the server, replies come back in it.
  */
-import { ByteWriter, decodeUtf8, malformed } from '@quorate/wire';
+import { decodeUtf8, malformed } from '@quorate/wire';
 
 export type Packed = Uint8Array | number | boolean | null | PackedList | ReadonlyMap<string, Packed>;
 export type PackedList = readonly Packed[];
@@ -13,40 +13,58 @@ const MAX_DEPTH = 20;
 /** What goes to the server: byte strings, false, and arrays of them. */
 export type Packable = Uint8Array | false | readonly Packable[];
 
+/** Sized first and written in one go: a slot is thousands of short strings. */
 export function pack(value: Packable): Uint8Array {
-  const out = new ByteWriter(1024);
-  writeValue(out, value);
-  return out.bytes();
+  const out = new Uint8Array(sizeOf(value));
+  writeValue(out, 0, value);
+  return out;
 }
 
-function writeValue(out: ByteWriter, value: Packable): void {
-  if (value === false) out.u8(0xc2);
-  else if (value instanceof Uint8Array) {
-    writeHead(out, value.length, 0xa0, 31, 0xda, 0xdb);
-    out.raw(value);
-  } else {
-    writeHead(out, value.length, 0x90, 15, 0xdc, 0xdd);
-    for (const each of value) writeValue(out, each);
+function sizeOf(value: Packable): number {
+  if (value === false) return 1;
+  if (value instanceof Uint8Array) return headSize(value.length, 31) + value.length;
+  let size = headSize(value.length, 15);
+  for (const each of value) size += sizeOf(each);
+  return size;
+}
+
+function headSize(length: number, most: number): number {
+  return length <= most ? 1 : length < 0x1_0000 ? 3 : 5;
+}
+
+/** @returns where the next value goes */
+function writeValue(out: Uint8Array, at: number, value: Packable): number {
+  if (value === false) {
+    out[at] = 0xc2;
+    return at + 1;
   }
+  if (value instanceof Uint8Array) {
+    const start = writeHead(out, at, value.length, 0xa0, 31, 0xda);
+    out.set(value, start);
+    return start + value.length;
+  }
+  let next = writeHead(out, at, value.length, 0x90, 15, 0xdc);
+  for (const each of value) next = writeValue(out, next, each);
+  return next;
 }
 
+/** `small` holds lengths up to `most` itself; `head16` is followed by two bytes of length, the head after it by four. */
 function writeHead(
-  out: ByteWriter,
+  out: Uint8Array,
+  at: number,
   length: number,
   small: number,
   most: number,
   head16: number,
-  head32: number,
-): void {
-  if (length <= most) out.u8(small | length);
-  else if (length < 0x1_0000) {
-    out.u8(head16);
-    out.u8(length >>> 8);
-    out.u8(length & 0xff);
-  } else {
-    out.u8(head32);
-    for (const shift of [24, 16, 8, 0]) out.u8((length >>> shift) & 0xff);
+): number {
+  if (length <= most) {
+    out[at] = small | length;
+    return at + 1;
   }
+  const bytes = length < 0x1_0000 ? 2 : 4;
+  out[at] = bytes === 2 ? head16 : head16 + 1;
+  for (let index = 1; index <= bytes; index++) out[at + index] = (length >>> (8 * (bytes - index))) & 0xff;
+  return at + 1 + bytes;
 }
 
 /** Byte strings are views. @throws QuorateError WIRE_MALFORMED */

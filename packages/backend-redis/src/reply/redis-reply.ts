@@ -18,6 +18,8 @@ export type RedisReply =
   | { readonly kind: 'list'; readonly items: readonly RedisReply[] };
 
 export const NIL: RedisReply = { kind: 'nil' };
+/** The commonest reply of all. */
+export const OK: RedisReply = { kind: 'status', text: 'OK' };
 
 /** Replies of Redis are nested a few levels; damaged bytes must not exhaust the stack. */
 const MAX_DEPTH = 20;
@@ -33,10 +35,14 @@ export function bytesReply(bytes: Uint8Array): RedisReply {
 /** An error becomes a refusal: the first word is its code, `ERR` where there is none. */
 export function resultOf(reply: RedisReply): Result {
   if (reply.kind === 'nil') return NIL_RESULT;
+  if (reply.kind === 'integer') return { ok: true, value: encodeUtf8(`:${reply.digits}\r\n`) };
+  if (reply === OK) return OK_RESULT;
   if (reply.kind !== 'error') return { ok: true, value: encodeReply(reply) };
   const [, code = 'ERR', message = reply.text] = /^([A-Z][A-Z0-9]*) (.*)$/s.exec(reply.text) ?? [];
   return { ok: false, code, message };
 }
+
+const OK_RESULT: Result = { ok: true, value: encodeUtf8('+OK\r\n') };
 
 export function encodeReply(reply: RedisReply): Uint8Array {
   const out = new ByteWriter(64);
