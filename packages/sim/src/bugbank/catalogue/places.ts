@@ -13,7 +13,6 @@ export const server: Plant = below('core/server');
 export const journal: Plant = below('core/adapters/sqlite-journal');
 export const segments: Plant = below('core/adapters/segment-journal');
 export const journalCommon: Plant = below('core/adapters/journal-common');
-export const segments: Plant = below('core/adapters/segment-journal');
 export const peerWire: Plant = below('core/wire');
 export const ports: Plant = below('core/ports');
 export const wire: Plant = below('wire');
