@@ -14,6 +14,8 @@ export type Column = {
   readonly isGenerated: boolean;
   /** The default, or what a generated column is computed from. */
   readonly expression: string | undefined;
+  /** Values can be equal and yet be written differently, such as 1.0 and 1.00 in a numeric without a scale. */
+  readonly isLoose: boolean;
   /** Of the domains that the column's type goes through. */
   readonly domainChecks: readonly string[];
 };

@@ -11,7 +11,7 @@ import {
 } from './function-lists.ts';
 import { refuse } from './refusal.ts';
 import { columnsIn } from './row-order.ts';
-import type { MaybeType, Scope } from './scope.ts';
+import { type MaybeType, resolve, type Scope } from './scope.ts';
 import { isFloatLike } from './sql-types.ts';
 import { nodeOf, nodesOf, type SqlNode, textOf } from './tree.ts';
 
@@ -25,12 +25,14 @@ export function assertOrderedInside(
 ): void {
   if (FLOAT_AGGREGATES.has(name)) refuseFloats(name);
   if (SUMMING_AGGREGATES.has(name) && isFloatLike(types[0], place.catalog)) refuseFloats(name);
+  if (name === 'min' || name === 'max')
+    for (const each of nodesOf(node, 'args')) assertOneSpelling(each, scope);
   if (!ORDERED_AGGREGATES.has(name)) return;
   const keys = nodesOf(node, 'agg_order').flatMap((sort) => nodeOf(sort, 'node') ?? []);
   const values = nodesOf(node, 'args').filter((each) => each.kind !== 'A_Const' && each.kind !== 'ParamRef');
   const isByValue = values.every((value) => keys.some((key) => sameExpression(key, value)));
-  if (isByValue && keys.length > 0) return;
   if (isTotal(keys, scope)) return;
+  if (isByValue && keys.length > 0) return values.forEach((value) => assertOneSpelling(value, scope));
   refuse(
     `${name}() collects rows in no certain order`,
     `write ${name}(... ORDER BY a unique key, or the value itself)`,
@@ -41,6 +43,23 @@ function refuseFloats(name: string): never {
   return refuse(
     `${name}() of floating point numbers depends on the order of rows`,
     `cast the argument: ${name}(x::numeric)`,
+  );
+}
+
+const ONE_SPELLING: Readonly<Record<string, string>> = {
+  numeric: 'trim_scale(x)',
+  interval: 'justify_interval(x)',
+  float4: 'x + 0',
+  float8: 'x + 0',
+};
+
+/** Of several equal values one is taken, or the order among them shows: they must be written alike. @throws Refusal */
+export function assertOneSpelling(value: SqlNode, scope: Scope): void {
+  const found = value.kind === 'ColumnRef' ? resolve(value, scope) : undefined;
+  if (found?.where !== 'own' || !found.isLoose) return;
+  refuse(
+    `equal values of ${found.key} (${found.type}) may be written differently, and which one is taken depends on the order of rows`,
+    `use ${ONE_SPELLING[found.type ?? ''] ?? 'x::text'} in its place`,
   );
 }
 

@@ -3,7 +3,7 @@
  * Reading is allowed from tables, views, sub-queries and functions; the answer says how the rows are ordered.
  */
 
-import { isTotal, sameExpression } from './examine-aggregate.ts';
+import { assertOneSpelling, isTotal, sameExpression } from './examine-aggregate.ts';
 import { examineExpression, examineOperand } from './examine-expression.ts';
 import { examineFrom } from './examine-from.ts';
 import type { Place } from './findings.ts';
@@ -252,6 +252,7 @@ function orderOf(
   if (grouping.length === 0 && hasAggregate(query, place)) return 'single';
   if (grouping.length > 0) {
     const columns = grouping.map((group) => groupTarget(group, query));
+    for (const column of columns) assertOneSpelling(column, scope);
     return columns.every((group) => keys.some((key) => sameExpression(key, group))) && !hasSeries
       ? 'ordered'
       : 'any';
@@ -263,6 +264,7 @@ function orderOf(
     if (isOn && !isTotal(keys, scope))
       refuse('DISTINCT ON keeps whichever row comes first', 'end ORDER BY with a unique key');
     const targets = nodesOf(query, 'targetList').flatMap((target) => nodeOf(target, 'val') ?? []);
+    if (!isOn) for (const target of targets) assertOneSpelling(target, scope);
     const isAll = targets.every((target) => keys.some((key) => sameExpression(key, target)));
     return isOn || isAll ? 'ordered' : 'any';
   }

@@ -81,8 +81,15 @@ function columnOf(row: Row, types: TypeTable): Column {
     isIdentity: row[4] !== '',
     isGenerated: row[5] !== '',
     expression: row[6] ?? types.defaultOf(row[2] ?? ''),
+    isLoose: isLoose(types.nameOf(row[2] ?? ''), row[7] ?? '-1'),
     domainChecks: types.checksOf(row[2] ?? ''),
   };
+}
+
+const LOOSE = new Set(['interval', 'timetz', 'jsonb', 'float4', 'float8']);
+
+function isLoose(type: string, modifier: string): boolean {
+  return LOOSE.has(type) || type.endsWith('citext') || (type === 'numeric' && modifier === '-1');
 }
 
 /** Keys that name a row for certain: no predicate, no expression. */

@@ -41,7 +41,7 @@ export const EMPTY_SCOPE: Scope = { tables: [], withQueries: new Map() };
 
 export type Resolved =
   /** A column of this query: `table.column`. */
-  | { readonly where: 'own'; readonly key: string; readonly type: MaybeType }
+  | { readonly where: 'own'; readonly key: string; readonly type: MaybeType; readonly isLoose: boolean }
   /** A column of an outer query or a variable: fixed while this query runs. */
   | { readonly where: 'outer'; readonly type: MaybeType };
 
@@ -54,7 +54,12 @@ export function resolve(reference: SqlNode, scope: Scope): Resolved | undefined 
   );
   const [only] = own;
   if (only !== undefined && own.length === 1)
-    return { where: 'own', key: `${only.name}.${name}`, type: only.columns?.get(name) };
+    return {
+      where: 'own',
+      key: `${only.name}.${name}`,
+      type: only.columns?.get(name),
+      isLoose: only.relation?.columns.get(name)?.isLoose === true,
+    };
   if (own.length > 1) return undefined;
   const isHidden = scope.tables.some(
     (each) => each.columns === undefined && (table === undefined || each.name === table),

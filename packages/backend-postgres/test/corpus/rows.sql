@@ -19,3 +19,5 @@ insert into base select g, g from generate_series(1, 10) g order by g * DIRECTIO
 insert into items (name, price, qty) values ('nail', 0.10, 100), ('hammer', 12.50, 2), ('saw', 20.00, 1)
 
 insert into events (id, account, kind, at, token) select 1000 + g, g % 40 + 1, 'kind ' || g % 4, '2024-01-01'::timestamptz + g * interval '1 minute', md5(g::text)::uuid from generate_series(1, 80) g order by g * DIRECTION
+
+insert into weights select g, case g % 2 when 0 then 5.0 else 5.00 end from generate_series(1, 6) g order by g * DIRECTION

@@ -145,3 +145,5 @@ begin
 end $$
 
 create trigger tag_it after insert on tagged for each row execute function tag()
+
+create table weights (id int primary key, weight numeric)

@@ -1029,3 +1029,20 @@ select id, owner from accounts; update notes set body = 'x' where id = 1
 -- write
 insert into notes (id, body) select id + 4000, concat_ws('-', owner, born, opened) from accounts order by id on conflict (id) do nothing
 
+-- refused: may be written differently
+insert into notes (id, body) select 1000, max(weight)::text from weights
+
+-- refused: may be written differently
+insert into notes (id, body) select id + 1000, 'x' from (select distinct weight, 1 as id from weights) w
+
+-- write
+insert into notes (id, body) select 1000, max(trim_scale(weight))::text from weights
+
+-- write
+insert into notes (id, body) select 1000, max(balance)::text || min(owner) || max(born) from accounts
+
+-- refused: may be written differently
+insert into notes (id, body) select 1000 + count(*), weight::text from weights group by weight
+
+-- refused: may be written differently
+update accounts set rating = (select max(rating) from accounts) where id = 1

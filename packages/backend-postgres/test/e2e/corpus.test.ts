@@ -73,6 +73,7 @@ describe('the corpus of statements', function () {
     'update slots set place = place + 1',
     'update watched set v = v + 1',
     "insert into notes (id, due) values (1000, 'now')",
+    'insert into notes (id, body) select 1000, max(weight)::text from weights',
     'insert into native_default (id) values (1)',
     'insert into native_chance (id) values (1)',
     'update accounts a set balance = d.amount from deltas d where d.account = a.id',
