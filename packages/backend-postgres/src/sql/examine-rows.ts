@@ -203,7 +203,21 @@ class RowsExamination {
           'update one row at a time, by its key, or make the constraint DEFERRABLE INITIALLY IMMEDIATE',
         );
     }
+    if (!isSingle) this.#assertNoKeyCascades(relation, names);
     return this.#returning(nodeOf(statement, 'returningClause'), scope, isSingle ? 'single' : 'any');
+  }
+
+  /** Rows that follow a changed key follow one after the other, and can be in each other's way meanwhile. */
+  #assertNoKeyCascades(relation: Relation, names: readonly string[]): void {
+    const isKey = relation.keys.some((key) => key.columns.some((column) => names.includes(column)));
+    const follows = this.#place.catalog.foreignKeys.some(
+      ({ references, onUpdate }) => references === relation.oid && onUpdate === 'c',
+    );
+    if (isKey && follows)
+      refuse(
+        `foreign keys follow the key of ${relation.name}, row by row in no certain order`,
+        'update one row at a time, by its key',
+      );
   }
 
   #delete(statement: SqlNode, base: Scope): QueryShape {
