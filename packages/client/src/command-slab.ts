@@ -3,7 +3,7 @@
  * 64 KiB, once per command: every attempt copies the same bytes into its frame, and commands that were issued in
  * a row lie in a row, so that a frame is usually one copy. A chunk lives as long as a command that lies in it.
  *
- * The layout is that of `@quorate/wire` (client-frames.ts, command.ts); a property test keeps the two equal.
+ * The layout is that of `@quorate/wire` (client-frame-codec.ts, command.ts); a property test keeps the two equal.
  * Leaves the head of the frame to `request-group.ts`.
  */
 import { MAX_ARGUMENTS, QuorateError } from '@quorate/wire';

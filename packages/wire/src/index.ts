@@ -1,7 +1,11 @@
 /** Public surface of @quorate/wire: re-exports only. */
+
+export { writeAnswer } from './answer-codec.ts';
 export * from './batch.ts';
 export * from './bytes.ts';
+export * from './client-frame-codec.ts';
 export * from './client-frames.ts';
 export * from './command.ts';
 export * from './errors.ts';
+export * from './node-frame-codec.ts';
 export * from './result.ts';

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addCommand, type BatchGroup, beginGroup, decodeBatch, endGroup, writeGroup } from '#src/batch.ts';
 import { ByteWriter } from '#src/bytes.ts';
+import { decodeArguments, encodeArguments } from '#src/command.ts';
+import { ERRORS, type ErrorCode, QuorateError } from '#src/errors.ts';
 import {
   type Answer,
   type ClientFrame,
@@ -12,9 +14,7 @@ import {
   encodeNodeFrame,
   type NodeFrame,
   ResponseBuffer,
-} from '#src/client-frames.ts';
-import { decodeArguments, encodeArguments } from '#src/command.ts';
-import { ERRORS, type ErrorCode, QuorateError } from '#src/errors.ts';
+} from '#src/index.ts';
 import type { Result } from '#src/result.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 });

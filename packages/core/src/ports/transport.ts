@@ -26,7 +26,7 @@ export interface Transport {
   send(to: NodeId, lane: Lane, frame: Uint8Array): boolean;
   /** Bytes queued for a peer on the bulk lane and not yet with the operating system. */
   queuedBytes(to: NodeId): number;
-  /** Closes a link with a reason, because the peer sent something that cannot be read. It is dialled again. */
+  /** Logs it and closes the link, because the peer sent something that cannot be read. It is dialled again. */
   reject(peer: NodeId, code: string, reason: string): void;
   close(): Promise<void>;
 }

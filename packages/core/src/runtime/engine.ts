@@ -516,13 +516,7 @@ export class Engine {
     } catch (error) {
       this.#counters.peerFramesRefused += 1;
       const known = error instanceof QuorateError ? error : new QuorateError('WIRE_MALFORMED', String(error));
-      this.#options.logger.warn('a peer sent a frame that cannot be read; the link is closed', {
-        peer: from,
-        lane,
-        code: known.code,
-        detail: known.message,
-      });
-      transport.reject(from, known.code, known.message);
+      transport.reject(from, known.code, `${lane} lane: ${known.message}`);
       return;
     }
     for (const payload of payloads) {

@@ -5,16 +5,10 @@
 import { QuorateError } from '@quorate/wire';
 import type { Lane } from '../../protocol/message.ts';
 import type { NodeId } from '../../protocol/types.ts';
+import { PEER_WIRE_VERSIONS } from '../../wire/frame.ts';
 import { checkHello, type Refusal } from './admission.ts';
 import type { PeerContext } from './context.ts';
-import {
-  decodeGreeting,
-  GROUP_COUNT,
-  type Greeting,
-  type Hello,
-  PEER_WIRE_VERSIONS,
-  type Reject,
-} from './hello.ts';
+import { decodeGreeting, GROUP_COUNT, type Greeting, type Hello, type Reject } from './hello.ts';
 import type { PeerLink } from './peer-link.ts';
 
 export type ReadGreeting = Greeting | { readonly kind: 'unreadable'; readonly refusal: Refusal };

@@ -19,13 +19,13 @@ import {
 } from '@quorate/wire';
 import type { Lane } from '../../protocol/message.ts';
 import { asNodeId, type NodeId } from '../../protocol/types.ts';
+import { PEER_WIRE_VERSIONS } from '../../wire/frame.ts';
 
 export const PEER_PATH = '/peer';
 export const PEER_SUBPROTOCOL = 'quorate.peer.v1';
 
-/** Versions of the frames between nodes that this build can speak, inclusive. */
+/** Versions of the frames between nodes, inclusive. */
 export type VersionRange = { readonly min: number; readonly max: number };
-export const PEER_WIRE_VERSIONS: VersionRange = { min: 1, max: 1 };
 
 /** Partitioned logs in one cluster; both sides must have the same number. */
 export const GROUP_COUNT = 1;

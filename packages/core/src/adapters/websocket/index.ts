@@ -5,7 +5,7 @@ export {
   createClientListener,
   type WebSocketClientListener,
 } from './client-listener.ts';
-export { PEER_PATH, PEER_SUBPROTOCOL, PEER_WIRE_VERSIONS } from './hello.ts';
+export { PEER_PATH, PEER_SUBPROTOCOL } from './hello.ts';
 export {
   type ClientLimits,
   DEFAULT_CLIENT_LIMITS,
