@@ -29,7 +29,7 @@ export async function openWriter(options: SessionOptions, language: SqlLanguage)
     const parts = await readSchemaParts(session);
     if (parts.unguarded.length > 0)
       throw new BackendDiverged(
-        `somebody else made table ${parts.unguarded[0]} or took its guard away; see docs/postgres.md, "Foreign writes"`,
+        `somebody else made table ${parts.unguarded[0]} or took its guard away; see "Foreign writes" in docs/postgres-servers.md`,
       );
     const names = await readTypeNames(session);
     await session.run('BEGIN');
