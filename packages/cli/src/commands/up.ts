@@ -47,7 +47,11 @@ export async function runUp(context: CommandContext, options: UpOptions): Promis
   }
 }
 
-type Plan = { readonly settings: Settings; readonly startArguments: readonly string[] };
+type Plan = {
+  readonly settings: Settings;
+  readonly startArguments: readonly string[];
+  readonly stores?: TemporaryStores;
+};
 
 async function planNodes(
   context: CommandContext,
@@ -80,9 +84,10 @@ async function planNodes(
 }
 
 /** Each node gets the throw-away server that was started for it. */
-function withStores({ settings, startArguments }: Plan, { servers }: TemporaryStores): Plan {
-  const backendOptions = { url: servers.map(({ url }) => url) };
+function withStores({ settings, startArguments }: Plan, stores: TemporaryStores): Plan {
+  const backendOptions = { url: stores.servers.map(({ url }) => url) };
   return {
+    stores,
     settings: { ...settings, backendOptions },
     startArguments: [...startArguments, flagNameOf('backendOptions'), JSON.stringify(backendOptions)],
   };
@@ -123,7 +128,7 @@ async function checkAddresses(settings: Settings): Promise<void> {
 
 async function runNodes(
   context: CommandContext,
-  { settings, startArguments }: Plan,
+  { settings, startArguments, stores }: Plan,
   options: UpOptions,
   stop: StopRequest,
 ): Promise<number> {
@@ -145,7 +150,7 @@ async function runNodes(
     const leader = await Promise.race([ready, stop.requested]);
     if (typeof leader === 'string') return exitCodeAfter(leader);
     isReady = true;
-    progress.end(describeNodes(cluster, leader.id, settings));
+    progress.end(`${describeNodes(cluster, leader.id, settings)}${describeStores(stores)}`);
     return options.repl ? await runReplOn(context, settings.addrs, stop) : await untilTold(stop);
   } finally {
     progress.update('stopping the nodes ...');
@@ -171,4 +176,12 @@ function describeNodes(cluster: LocalCluster, leader: number, settings: Settings
   );
   const log = existsSync(settings.dataDir) ? `, their logs in ${join(settings.dataDir, 'node-N.log')}` : '';
   return `${cluster.nodes.length} nodes run, data in ${settings.dataDir}${log}\n${lines.join('\n')}`;
+}
+
+/** Where to look with the store's own tools. */
+function describeStores(stores: TemporaryStores | undefined): string {
+  const lines = (stores?.servers ?? []).map(
+    ({ url, pid }, index) => `  store ${index + 1}  ${url}  pid ${pid}`,
+  );
+  return lines.map((line) => `\n${line}`).join('');
 }

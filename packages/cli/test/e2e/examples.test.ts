@@ -38,6 +38,22 @@ describe('the examples', function () {
     });
   }
 
+  for (const [name, file] of [
+    ['ledger', 'ledger.sql'],
+    ['leaderboard', 'leaderboard.redis'],
+  ] as const) {
+    it(`print what the page of ${name} says, on throw-away servers`, async () => {
+      const page = readFileSync(join(EXAMPLES, name, 'README.md'), 'utf8');
+      const args = ['up', '--temporary', '--config', join(EXAMPLES, name, 'config.yaml')];
+      assert.ok(page.includes(`--config examples/${name}/config.yaml < examples/${name}/${file}`));
+      const run = await quorate(args, { input: readFileSync(join(EXAMPLES, name, file)) });
+      assert.deepEqual(
+        { code: run.code, stdout: run.stdout, stderr: run.code === 0 ? '' : run.stderr },
+        { code: 0, stdout: listingAfter(page, 'starts three throw-away'), stderr: '' },
+      );
+    });
+  }
+
   it('print what the page of the embedded service says', async () => {
     const page = readFileSync(join(EXAMPLES, 'embedded', 'README.md'), 'utf8');
     const script = join(EXAMPLES, 'embedded', 'demo.mjs');
