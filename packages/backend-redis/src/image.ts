@@ -3,7 +3,7 @@
  * outside. Costs the server one name for each key that was read, and the old value of each key that changed first.
  */
 import { randomUUID } from 'node:crypto';
-import { BackendUnavailable } from '@quorate/core/ports';
+import { BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
 import { decodeUtf8, encodeUtf8 } from '@quorate/wire';
 import { unpack } from './reply/msgpack.ts';
 import type { RawReply, RedisServer, Word } from './server/redis-server.ts';
@@ -78,12 +78,14 @@ export class Image {
     return `${keys} ${first} ${second}`;
   }
 
-  /** May be called more than once, and when the server is gone: it clears up itself when it is opened again. */
-  async release(): Promise<void> {
+  /** May be called more than once. @returns false when the server cannot be asked now: then it is to be called again */
+  async release(): Promise<boolean> {
     try {
       await this.#server.run(IMAGE, ['release', this.#id]);
+      return true;
     } catch (error) {
-      if (!(error instanceof BackendUnavailable)) throw error;
+      if (!(error instanceof BackendUnavailable || error instanceof BackendDiverged)) throw error;
+      return false;
     }
   }
 

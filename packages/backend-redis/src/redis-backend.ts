@@ -67,6 +67,8 @@ export class RedisBackend implements Backend<RedisCommand> {
   #sent: AppliedMark | undefined;
   #isOpen = false;
   #logTimeMs = 0;
+  /** Images that the server could not be told about. */
+  readonly #unreleased = new Set<Image>();
 
   /** @throws QuorateError CONFIG_INVALID */
   constructor(options?: unknown) {
@@ -82,6 +84,7 @@ export class RedisBackend implements Backend<RedisCommand> {
     this.#isOpen = false;
     const reply = await this.#server.run(OPEN, [String(context.node), '1']);
     const stored = this.#readStore(reply, context);
+    this.#unreleased.clear();
     this.#adopt(stored.image.mark, stored.logTimeMs);
     this.#isOpen = true;
     return stored.image;
@@ -253,8 +256,8 @@ export class RedisBackend implements Backend<RedisCommand> {
     const mark = readMarkText(image.head.markText, this.#server.where);
     return {
       slot: mark?.slot ?? asSlot(0),
-      chunks: writeSnapshot(image),
-      release: () => image.release(),
+      chunks: writeSnapshot(image, () => this.#release(image)),
+      release: () => this.#release(image),
     };
   }
 
@@ -289,13 +292,20 @@ export class RedisBackend implements Backend<RedisCommand> {
     try {
       return fingerprint(encodeUtf8(await image.sums()));
     } finally {
-      await image.release();
+      await this.#release(image);
     }
+  }
+
+  /** An image costs the server memory until it knows that nobody reads it any more. */
+  async #release(image: Image): Promise<void> {
+    if (await image.release()) this.#unreleased.delete(image);
+    else this.#unreleased.add(image);
   }
 
   async health(): Promise<BackendHealth> {
     try {
       const { version, usedMemory, maxMemory } = await this.#server.check();
+      for (const image of this.#unreleased) await this.#release(image);
       const limit = maxMemory === 0 ? '' : ` of ${mebibytes(maxMemory)}`;
       return {
         ok: true,

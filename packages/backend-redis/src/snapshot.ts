@@ -24,8 +24,8 @@ const MAX_CHUNK_BYTES = 1024 * 1024;
 /** A word for messages of marks that came in a snapshot. */
 const HERE = 'a snapshot';
 
-/** Releases the image when it has been read, or given up. */
-export async function* writeSnapshot(image: Image): AsyncGenerator<Uint8Array> {
+/** `release` is called when the image has been read, or given up. */
+export async function* writeSnapshot(image: Image, release: () => Promise<void>): AsyncGenerator<Uint8Array> {
   try {
     const out = new ByteWriter(64 * 1024);
     const header = encodeHeader(image.head);
@@ -47,7 +47,7 @@ export async function* writeSnapshot(image: Image): AsyncGenerator<Uint8Array> {
     out.text(fingerprint(header));
     yield* cut(out);
   } finally {
-    await image.release();
+    await release();
   }
 }
 

@@ -1,6 +1,5 @@
-#!lua
--- Shared by all scripts, put in front of each. The line above makes Redis check before the first step, and not in the
--- middle, that it may write: not out of memory, not a replica, able to save.
+-- Shared by all scripts, put in front of each, behind a first line (`#!lua`) that makes Redis check before the first
+-- step, and not in the middle, that it may write: not out of memory, not a replica, able to save.
 --
 -- Database 0 holds the data. Database 1 holds what belongs to the framework, where no command of a user reaches:
 --   meta        hash: mark (text of the mark), size (keys of the data), logtime (ms), node

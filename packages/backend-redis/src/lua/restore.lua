@@ -27,11 +27,12 @@ else
   use(STAGING)
   local found = call('DBSIZE')
   if ms(found) ~= ARGV[6] then return redis.error_reply('ERR ' .. found .. ' keys were loaded, not ' .. ARGV[6]) end
+  local records = cmsgpack.unpack(ARGV[5]) -- Before the first change: nothing may fail after it.
   use(SYSTEM)
   for _, id in ipairs(call('SMEMBERS', 'images')) do call('UNLINK', 'seen:' .. id, 'kept:' .. id) end
   call('DEL', 'meta', 'records', 'results', 'deadlines', 'images', 'barriers')
   if call('EXISTS', 'staged') == 1 then call('RENAME', 'staged', 'deadlines') end
-  for _, record in ipairs(cmsgpack.unpack(ARGV[5])) do call('HSET', 'records', record[1], record[2]) end
+  for _, record in ipairs(records) do call('HSET', 'records', record[1], record[2]) end
   if ARGV[4] ~= '' then call('SET', 'results', ARGV[4]) end
   call('HSET', 'meta', 'size', ms(found), 'logtime', ARGV[3], 'node', ARGV[7])
   if ARGV[2] ~= '' then call('HSET', 'meta', 'mark', ARGV[2]) end

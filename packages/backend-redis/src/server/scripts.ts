@@ -4,14 +4,19 @@ import { readFileSync } from 'node:fs';
 
 export type Script = { readonly name: string; readonly source: string; readonly sha: string };
 
-export const APPLY: Script = script('commands', 'apply');
-export const OPEN: Script = script('open');
-export const IMAGE: Script = script('image');
-export const RESTORE: Script = script('restore');
+/** Without flags a script is not begun when memory is over its limit. */
+const CHECKED = '#!lua';
+/** Looking and clearing up go on then. */
+const ALWAYS = '#!lua flags=allow-oom';
+
+export const APPLY: Script = script(CHECKED, 'commands', 'apply');
+export const RESTORE: Script = script(CHECKED, 'restore');
+export const OPEN: Script = script(ALWAYS, 'open');
+export const IMAGE: Script = script(ALWAYS, 'image');
 
 /** The parts in order; the last one gives the name. */
-function script(...parts: readonly string[]): Script {
-  const source = ['common', ...parts].map(lua).join('\n');
+function script(firstLine: string, ...parts: readonly string[]): Script {
+  const source = [firstLine, ...['common', ...parts].map(lua)].join('\n');
   return { name: parts.at(-1) ?? '', source, sha: createHash('sha1').update(source).digest('hex') };
 }
 

@@ -23,7 +23,9 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
 /** @param where host and port, never the url: it may hold a password */
 export function troubleOf(error: unknown, where: string): BackendUnavailable {
   const message = messageOf(error);
-  const wayOut = WAYS_OUT[/^[A-Z]+/.exec(message)?.[0] ?? ''];
+  const wayOut = message.includes('DB index is out of range')
+    ? 'it has too few databases; set databases to 4 or more'
+    : WAYS_OUT[/^[A-Z]+/.exec(message)?.[0] ?? ''];
   return new BackendUnavailable(`Redis at ${where}: ${wayOut ?? message}`, { cause: error });
 }
 

@@ -94,6 +94,42 @@ describe('trouble with the server', function () {
     });
   });
 
+  it('a server with too few databases is unavailable with the setting to change', async () => {
+    const store = new Store(await freshServer({ settings: { databases: '3' } }));
+    await assert.rejects(store.open(), /too few databases; set databases to 4 or more/);
+  });
+
+  it('a user with the rights that the guide names can do everything', async () => {
+    const store = await Store.start();
+    const rights = '~* &* +@all -@dangerous +info +keys +flushdb +swapdb +sort +sort_ro +restore +config|get';
+    await ask(store, 'ACL', 'SETUSER', 'quorate', 'on', '>secret', ...rights.split(' '));
+    const url = store.server.url.replace('redis://', 'redis://quorate:secret@');
+    const limited = new Store({ ...(await freshServer()), url });
+    await limited.open();
+    await limited.write('SET a 1', 'FLUSHALL', 'SADD s 1', 'SORT s STORE t', 'SPOP s', 'XADD x * f v');
+    assert.equal(await limited.read('KEYS *'), '1) "t" 2) "x"');
+    const snapshot = await limited.backend.snapshot();
+    const digest = await limited.backend.digest();
+    await limited.backend.restore({ slot: snapshot.slot, chunks: snapshot.chunks });
+    assert.equal(await limited.backend.digest(), digest);
+    assert.equal(await limited.backend.flush(), 0);
+    assert.equal((await limited.backend.health()).ok, true);
+  });
+
+  it('an image that could not be released while the server was in trouble is released later', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    const isHeld = async (): Promise<unknown> =>
+      ask(store, 'EVAL', "redis.call('SELECT', 1) return redis.call('EXISTS', 'barriers')", '0');
+    const snapshot = await store.backend.snapshot();
+    await ask(store, 'REPLICAOF', '127.0.0.1', '1');
+    await snapshot.release();
+    await ask(store, 'REPLICAOF', 'NO', 'ONE');
+    assert.equal(await isHeld(), 1);
+    assert.equal((await store.backend.health()).ok, true);
+    assert.equal(await isHeld(), 0);
+  });
+
   it('a server that forgets its scripts gets them again', async () => {
     const store = await Store.start();
     await store.write('SET a 1');
