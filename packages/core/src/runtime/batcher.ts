@@ -70,14 +70,11 @@ export class Batcher {
 
   /** The next batch to propose; undefined when nothing waits. Batches that nobody waits for any more are given to `expired`. */
   cut(nowMs: number, expired: (waiter: Waiter) => void): Batch | undefined {
-    for (;;) {
-      if (this.#sealed.length === 0) this.#seal();
-      const chunk = this.#sealed.shift();
-      if (chunk === undefined) return undefined;
-      this.#sealedBytes -= chunk.bytes.length;
-      if (chunk.deadlineMs >= nowMs) return chunk;
-      chunk.waiters.forEach(expired);
-    }
+    this.expire(nowMs, expired);
+    if (this.#sealed.length === 0) this.#seal();
+    const chunk = this.#sealed.shift();
+    if (chunk !== undefined) this.#sealedBytes -= chunk.bytes.length;
+    return chunk;
   }
 
   proposed(slot: Slot, batch: Batch): void {
@@ -97,8 +94,8 @@ export class Batcher {
    */
   expire(nowMs: number, expired: (waiter: Waiter) => void): void {
     if (this.#openWaiters.length > 0 && this.#openDeadlineMs < nowMs) this.#seal();
+    if (!this.#sealed.some((chunk) => chunk.deadlineMs < nowMs)) return;
     const late = this.#sealed.filter((chunk) => chunk.deadlineMs < nowMs);
-    if (late.length === 0) return;
     this.#sealed = this.#sealed.filter((chunk) => chunk.deadlineMs >= nowMs);
     for (const { bytes, waiters } of late) {
       this.#sealedBytes -= bytes.length;

@@ -98,11 +98,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     wrong: 'A command that waited too long is reported as not executed, and then proposed.',
     seen: 'time-outs that are answered beside the queue instead of by it',
     patches: [
-      runtime(
-        'batcher.ts',
-        `chunk.waiters.forEach(expired);`,
-        `chunk.waiters.forEach(expired);\n            return chunk;`,
-      ),
+      runtime('batcher.ts', `this.#sealed = this.#sealed.filter((chunk) => chunk.deadlineMs >= nowMs);`, ``),
     ],
     hunt: truth,
   },
