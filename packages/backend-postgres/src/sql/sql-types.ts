@@ -3,14 +3,16 @@ import type { Catalog, TypeInfo } from './catalog.ts';
 import type { MaybeType } from './scope.ts';
 import { namesOf, nodesOf, type SqlNode } from './tree.ts';
 
-const SPELLINGS: Readonly<Record<string, string>> = {
-  serial: 'int4',
-  serial4: 'int4',
-  bigserial: 'int8',
-  serial8: 'int8',
-  smallserial: 'int2',
-  serial2: 'int2',
-};
+const SPELLINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    serial: 'int4',
+    serial4: 'int4',
+    bigserial: 'int8',
+    serial8: 'int8',
+    smallserial: 'int2',
+    serial2: 'int2',
+  }),
+);
 
 /** Undefined when there is no such type, or it is given by way of a column (`t.a%TYPE`). */
 export function typeNamed(typeName: SqlNode, catalog: Catalog): TypeInfo | undefined {
@@ -18,7 +20,7 @@ export function typeNamed(typeName: SqlNode, catalog: Catalog): TypeInfo | undef
   const name = names.at(-1) ?? '';
   if (typeName['pct_type'] === true) return undefined;
   const isArray = nodesOf(typeName, 'arrayBounds').length > 0;
-  const plain = SPELLINGS[name] ?? name;
+  const plain = SPELLINGS.get(name) ?? name;
   return catalog.typeNamed(names.length > 1 ? (names.at(-2) ?? '') : '', isArray ? `_${plain}` : plain);
 }
 

@@ -1,50 +1,80 @@
-/** `npm run postgres:corpus`: every statement of the corpus with its verdict, and what would be logged or why not. */
-
-import { loadGrammar } from '#src/sql/index.ts';
+/**
+ * `npm run postgres:corpus`: every statement of the corpus with its verdict, and what would be logged or why not.
+ * `npm run postgres:corpus -- --random 2000 [--seed 7]`: random writes instead, each tried on two databases.
+ */
+import { parseArgs } from 'node:util';
+import { type Catalog, loadGrammar } from '#src/sql/index.ts';
 import { startTemporaryPostgres } from '#src/testing/temporary-postgres.ts';
 import { CorpusDatabase, HISTORIES } from './corpus-database.ts';
-import { examineCase, isAsExpected } from './examine-corpus.ts';
-import { readCases, VERDICTS } from './read-corpus.ts';
+import { type Examined, examineCase, isAsExpected } from './examine-corpus.ts';
+import { type Case, readCases, VERDICTS } from './read-corpus.ts';
+import { tryRandom } from './try-random.ts';
+
+type Pair = readonly [CorpusDatabase, CorpusDatabase];
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { random: { type: 'string' }, seed: { type: 'string' } } });
   await loadGrammar();
   const server = await startTemporaryPostgres();
   try {
-    const [one, two] = await Promise.all(
-      HISTORIES.map((history) => CorpusDatabase.create(server.url, history)),
-    );
-    if (one === undefined || two === undefined) throw new Error('two databases were asked for');
-    const catalog = await one.catalog();
-    const counts = new Map<string, number>();
-    let broken = 0;
-    for (const each of readCases()) {
-      const examined = examineCase(each, catalog, Date.now());
-      let note = isAsExpected(each, examined) ? '' : `EXPECTED ${each.verdict} ${each.because}`;
-      if (examined.prepared !== undefined) {
-        const left = await one.tryOut(examined.prepared);
-        const right = await two.tryOut(examined.prepared);
-        if (left.outcome !== right.outcome || left.state !== right.state) note += ' REPLICAS DIFFER';
-        else if (left.outcome.startsWith('error')) {
-          if (each.error === undefined || !left.outcome.includes(each.error)) note += ' UNEXPECTED';
-          note += ` (${left.outcome})`;
-        }
-      }
-      if (/EXPECTED|DIFFER|UNEXPECTED/.test(note)) broken += 1;
-      counts.set(examined.verdict, (counts.get(examined.verdict) ?? 0) + 1);
-      console.log(
-        `${examined.verdict.padEnd(8)} ${each.sql.replace(/\s+/g, ' ')}\n         ${examined.explanation}${note === '' ? '' : `\n         ${note.trim()}`}`,
-      );
-    }
-    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    console.log(
-      `\n${total} statements: ${VERDICTS.map((verdict) => `${counts.get(verdict) ?? 0} ${verdict}`).join(', ')}; ${broken} not as expected`,
-    );
-    console.log('Each write was executed on two databases with other settings, plans and order on the disk.');
-    await Promise.all([one.session.close(), two.session.close()]);
+    const pair: Pair = [
+      await CorpusDatabase.create(server.url, HISTORIES[0]),
+      await CorpusDatabase.create(server.url, HISTORIES[1]),
+    ];
+    const catalog = await pair[0].catalog();
+    const broken =
+      values.random === undefined
+        ? await printCorpus(pair, catalog)
+        : await printRandom(pair, catalog, Number(values.random), Number(values.seed ?? chosenSeed()));
+    for (const { session } of pair) await session.close();
     return broken === 0 ? 0 : 1;
   } finally {
     await server.stop();
   }
+}
+
+function chosenSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}
+
+async function printRandom(pair: Pair, catalog: Catalog, count: number, seed: number): Promise<number> {
+  const { passed, failed, refused, differing } = await tryRandom(pair, catalog, { seed, count });
+  for (const each of differing) console.log(`REPLICAS DIFFER\n${each}`);
+  console.log(
+    `seed ${seed}: ${passed} passed, ${failed} failed alike, ${refused} refused, ${differing.length} differing`,
+  );
+  return differing.length;
+}
+
+async function printCorpus(pair: Pair, catalog: Catalog): Promise<number> {
+  const counts = new Map<string, number>();
+  let broken = 0;
+  for (const each of readCases()) {
+    const examined = examineCase(each, catalog, Date.now());
+    const trouble = await troubleWith(each, examined, pair);
+    if (trouble !== '') broken += 1;
+    counts.set(examined.verdict, (counts.get(examined.verdict) ?? 0) + 1);
+    const sql = each.sql.replace(/\s+/g, ' ');
+    const lines = [`${examined.verdict.padEnd(8)} ${sql}`, examined.explanation, trouble].filter(
+      (line) => line !== '',
+    );
+    console.log(lines.join('\n         '));
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const table = VERDICTS.map((verdict) => `${counts.get(verdict) ?? 0} ${verdict}`).join(', ');
+  console.log(`\n${total} statements: ${table}; ${broken} not as expected`);
+  console.log('Each write was executed on two databases with other settings, plans and order on the disk.');
+  return broken;
+}
+
+/** What is not as it should be; empty when all is. */
+async function troubleWith(each: Case, examined: Examined, [one, two]: Pair): Promise<string> {
+  if (!isAsExpected(each, examined)) return `EXPECTED ${each.verdict} ${each.because}`;
+  if (examined.prepared === undefined) return '';
+  const [left, right] = [await one.tryOut(examined.prepared), await two.tryOut(examined.prepared)];
+  if (left.outcome !== right.outcome || left.state !== right.state) return 'REPLICAS DIFFER';
+  const error = /^error (\w+)/.exec(left.outcome)?.[1];
+  return error === each.error ? '' : `UNEXPECTED ${left.outcome}`;
 }

@@ -5,6 +5,7 @@ import { startTemporaryPostgres, type TemporaryPostgres } from '#src/testing/tem
 import { CorpusDatabase, HISTORIES } from '../corpus/corpus-database.ts';
 import { examineCase, isAsExpected } from '../corpus/examine-corpus.ts';
 import { type Case, readCases } from '../corpus/read-corpus.ts';
+import { tryRandom } from '../corpus/try-random.ts';
 
 describe('the corpus of statements', function () {
   this.timeout(120_000);
@@ -63,6 +64,14 @@ describe('the corpus of statements', function () {
       else if (error !== each.error) wrong.push(`${each.sql}\n${left.outcome}`);
     }
     assert.deepEqual(wrong, []);
+  });
+
+  it('lets only such random writes pass as do the same on both databases', async () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const run = await tryRandom([one, two], catalog, { seed, count: 80 });
+    const again = `npm run postgres:corpus -- --random 80 --seed ${seed}`;
+    assert.deepEqual(run.differing, [], again);
+    assert.ok(run.passed > 10 && run.refused > 10, `${JSON.stringify(run)}: ${again}`);
   });
 
   // The proof that the comparison above can fail: these are refused, and here is why.
