@@ -57,7 +57,11 @@ async function subjectNamed(backend: string, options: ConformOptions): Promise<S
   const given = jsonOf(options.options);
   const { module, url } = await conformanceModule(backend);
   try {
-    return await subjectOf(module, { name: backend, url, options: given });
+    return await subjectOf(module, {
+      name: backend,
+      ...(url === undefined ? {} : { url }),
+      options: given,
+    });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new QuorateError('CONFIG_INVALID', `backend ${backend}: ${detail}`, { cause: error });

@@ -9,7 +9,8 @@ import { loadBackendModule } from '../backends.ts';
 
 export type ConformanceModule = {
   readonly module: Readonly<Record<string, unknown>>;
-  readonly url: string;
+  /** For a process of its own; undefined when the module was found in a way that only this process knows. */
+  readonly url: string | undefined;
 };
 
 /** @throws CONFIG_INVALID */
@@ -27,5 +28,5 @@ export async function conformanceModule(name: string): Promise<ConformanceModule
     }
   }
   const module = await loadBackendModule({ backend, source: undefined });
-  return { module, url: isPath ? pathToFileURL(backend).href : backend };
+  return { module, url: isPath ? pathToFileURL(backend).href : undefined };
 }

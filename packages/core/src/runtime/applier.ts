@@ -27,6 +27,8 @@ export type ApplierHandlers = {
   waitersOf(slot: Slot, value: Value): Batch | undefined;
   /** Asynchronous work ended: answers may wait to be sent. */
   onProgress(): void;
+  /** The store was opened again, and may be another one. */
+  onReopened(): void;
   /** The backend is fenced from now on. */
   onFenced(detail: string): void;
   /** The journal cannot be read: the node must not go on. */
@@ -476,6 +478,7 @@ export class Applier {
     this.#queue = this.#queue.slice(this.#queueHead).filter(({ slot }) => slot > mark.slot);
     this.#queueHead = 0;
     this.#isOpen = true;
+    this.#options.handlers.onReopened();
     this.#busy = false;
     if (mark.slot >= this.#target) {
       this.#health = { state: 'ok', detail: '' };

@@ -13,15 +13,18 @@ export class BackendWatch {
   readonly #backend: Backend;
   readonly #clock: Clock;
   readonly #limits: RuntimeLimits;
-  readonly #appliedSlot: () => Slot;
+  /** Undefined while the backend is not open. */
+  readonly #appliedSlot: () => Slot | undefined;
   #durableSlot: Slot = asSlot(0);
+  /** Counts the times that the store came back as another one. */
+  #lives = 0;
   #health: BackendHealth = WELL;
   /** Since when a look is under way; undefined between two looks. */
   #lookingSinceMs: number | undefined;
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(backend: Backend, clock: Clock, limits: RuntimeLimits, appliedSlot: () => Slot) {
+  constructor(backend: Backend, clock: Clock, limits: RuntimeLimits, appliedSlot: () => Slot | undefined) {
     this.#backend = backend;
     this.#clock = clock;
     this.#limits = limits;
@@ -45,6 +48,12 @@ export class BackendWatch {
     if (this.#backend.durability === 'durable') this.#lookLater();
   }
 
+  /** The store was opened again: what an earlier one kept says nothing of it. */
+  forget(): void {
+    this.#lives += 1;
+    this.#durableSlot = asSlot(0);
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -62,8 +71,12 @@ export class BackendWatch {
   }
 
   async #look(): Promise<void> {
+    const applied = this.#appliedSlot();
+    if (applied === undefined) return;
+    const life = this.#lives;
     try {
-      if (this.#appliedSlot() > this.#durableSlot) this.#durableSlot = await this.#backend.flush();
+      const durable = applied > this.#durableSlot ? await this.#backend.flush() : this.#durableSlot;
+      if (life === this.#lives) this.#durableSlot = durable;
       this.#health = await this.#backend.health();
     } catch (error) {
       // Whatever the store says now is for people; applying meets the same trouble and acts on it.

@@ -142,6 +142,7 @@ export class Engine {
         onApplied: (slot) => this.#feed({ kind: 'applied', through: slot }),
         waitersOf: (slot, value) => this.#waitersOf(slot, value),
         onProgress: () => this.#wake(),
+        onReopened: () => this.#watch.forget(),
         onFenced: () => this.#onFenced(),
         onJournalFailure: (error) => this.#die(error),
       },
@@ -170,7 +171,9 @@ export class Engine {
       this.#outbox.addPayload(to, forward),
     );
     this.#preparer = this.#createPreparer();
-    this.#watch = new BackendWatch(backend, clock, limits, () => this.#applier.appliedSlot);
+    this.#watch = new BackendWatch(backend, clock, limits, () =>
+      this.#applier.isOpen ? this.#applier.appliedSlot : undefined,
+    );
     this.#desk = new ClientDesk(backend, this.#reads, clock, limits, this.#deskHost());
   }
 

@@ -21,6 +21,7 @@ class Store {
       get: (_, name) => {
         if (name === 'durability') return 'durable';
         if (name === 'open') return (context: Parameters<Backend['open']>[0]) => this.#open(context);
+        if (name === 'flush') return async () => (await this.#inner.snapshot()).slot;
         const value: unknown = Reflect.get(this.#inner, name);
         return typeof value === 'function' ? (value.bind(this.#inner) as unknown) : value;
       },
@@ -137,6 +138,10 @@ describe('a store', () => {
         (again.answerTo(taken) as { readonly result: unknown }).result,
         (first as { readonly result: unknown }).result,
       );
+      await until('flushed', () => {
+        const { durableSlot, appliedSlot } = cluster.node(cluster.leader).engine.status();
+        return durableSlot > 0 && durableSlot === appliedSlot;
+      });
       const gone = await answerTo('get two', again);
       assert.ok(gone?.kind === 'result' && gone.result.ok && gone.result.value === null);
     });
