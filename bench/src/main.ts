@@ -14,6 +14,7 @@ import { etcdCheckPerf } from './etcd/check-perf.ts';
 import { etcd, etcdVersion, installEtcd } from './etcd/system.ts';
 import { type FlushReport, measureFlush } from './flush.ts';
 import { type BenchPlan, HELP, readPlan } from './plan.ts';
+import { benchPostgres } from './postgres/bench-postgres.ts';
 import { quorate } from './quorate/system.ts';
 import { type Sample, Samples } from './ratios.ts';
 import { benchRedis } from './redis/bench-redis.ts';
@@ -28,6 +29,7 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
+  if (first === 'postgres') return benchPostgres(rest);
   if (first === 'redis') return benchRedis(rest);
   const plan = readPlan(process.argv.slice(2));
   if (plan === undefined) return void process.stdout.write(HELP);

@@ -19,6 +19,7 @@ export type BenchPlan = {
 };
 
 export const HELP = `Usage: npm run bench -- [options]
+       npm run bench -- postgres [options]   the PostgreSQL backend against its own replication, see --help there
        npm run bench -- redis [options]   the Redis backend against one Redis, see --help there
 
   --only LIST          systems to measure, with commas: baseline, quorate, etcd

@@ -18,7 +18,9 @@ export type TemporaryPostgresOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   /** Arguments for `initdb` after the usual ones, for instance another locale. */
   readonly initArguments?: readonly string[];
-  /** Where the data directory is made; the system's temporary folder by default. */
+  /** Becomes a standby of this server, under this name, in place of an empty server. Needs `pg_basebackup`. */
+  readonly standbyOf?: { readonly url: string; readonly name: string };
+  /** Where the data directory is made; the system's temporary folder by default. Other users must get through. */
   readonly parent?: string;
 };
 
@@ -205,14 +207,26 @@ function initialize(
   programs: string,
   directory: string,
   account: Account | undefined,
-  { initArguments = [] }: TemporaryPostgresOptions,
+  { initArguments = [], standbyOf }: TemporaryPostgresOptions,
 ): Promise<void> {
-  const words = ['-D', dataOf(directory), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
-  const child = spawn(join(programs, 'initdb'), [...words, '--no-sync', ...initArguments], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: directory,
-    ...account,
-  });
+  const data = ['-D', dataOf(directory)];
+  if (standbyOf !== undefined) {
+    const source = `${standbyOf.url}?application_name=${standbyOf.name}`;
+    const words = [...data, '-d', source, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+    return runToEnd(join(programs, 'pg_basebackup'), words, directory, account);
+  }
+  const words = [...data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  return runToEnd(join(programs, 'initdb'), [...words, ...initArguments], directory, account);
+}
+
+/** @throws Error with everything that the program said */
+function runToEnd(
+  program: string,
+  words: readonly string[],
+  directory: string,
+  account: Account | undefined,
+): Promise<void> {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: directory, ...account });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -222,7 +236,7 @@ function initialize(
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`initdb failed:\n${output}`));
+      else reject(new Error(`${program} failed:\n${output}`));
     });
   });
 }
