@@ -3,23 +3,19 @@
  * open: the files as another process sees them at that moment, which is what `kill -9` leaves.
  */
 import { join } from 'node:path';
-import type { SegmentSizes } from '#src/adapters/segment-journal/index.ts';
-import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
+import { createSegmentJournal, type SegmentJournalOptions } from '#src/adapters/segment-journal/on-files.ts';
 import type { Journal } from '#src/ports/journal.ts';
 import type { JournalSubject } from '#src/testing/index.ts';
 import { copyDirectory, temporaryDirectory } from './temporary.ts';
 
-export function segmentSubject(sizes?: SegmentSizes): JournalSubject {
+export function segmentSubject(options: Omit<SegmentJournalOptions, 'directory'> = {}): JournalSubject {
   const temporary = temporaryDirectory();
   const created: Journal[] = [];
   let life = 0;
   const directory = (): string => join(temporary.path, `life-${life}`);
   return {
     create() {
-      const journal = createSegmentJournal({
-        directory: directory(),
-        ...(sizes === undefined ? {} : { sizes }),
-      });
+      const journal = createSegmentJournal({ ...options, directory: directory() });
       created.push(journal);
       return journal;
     },

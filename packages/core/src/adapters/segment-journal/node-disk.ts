@@ -28,13 +28,16 @@ import { ensureDirectory, syncPath } from '../journal-common/files.ts';
 
 const FILE_MODE = 0o600;
 /** Not on macOS, where only a flush call of its own gets past the cache of the drive, and not on Windows. */
-const WRITE_THROUGH = process.platform === 'linux' ? constants.O_DSYNC : 0;
+const CAN_WRITE_THROUGH = process.platform === 'linux';
 
 export class NodeDisk implements JournalDisk {
   readonly path: string;
+  readonly #writesThrough: boolean;
 
-  constructor(path: string) {
+  /** `writesThrough`: false flushes after each write, on every system. */
+  constructor(path: string, writesThrough: boolean = CAN_WRITE_THROUGH) {
     this.path = path;
+    this.#writesThrough = writesThrough;
   }
 
   lock(): { release(): void } {
@@ -47,12 +50,11 @@ export class NodeDisk implements JournalDisk {
   }
 
   open(name: string): JournalFile {
-    return new NodeFile(openSync(join(this.path, name), constants.O_RDWR | WRITE_THROUGH));
+    return this.#openFile(name, constants.O_RDWR);
   }
 
   create(name: string): JournalFile {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | WRITE_THROUGH;
-    return new NodeFile(openSync(join(this.path, name), flags, FILE_MODE));
+    return this.#openFile(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
   }
 
   rename(from: string, to: string): void {
@@ -70,15 +72,22 @@ export class NodeDisk implements JournalDisk {
       fsync(descriptor, (error) => closeLater(descriptor, () => done(error ?? undefined)));
     });
   }
+
+  #openFile(name: string, flags: number): JournalFile {
+    const through = this.#writesThrough ? constants.O_DSYNC : 0;
+    return new NodeFile(openSync(join(this.path, name), flags | through, FILE_MODE), this.#writesThrough);
+  }
 }
 
 class NodeFile implements JournalFile {
   readonly #descriptor: number;
+  readonly #writesThrough: boolean;
   #underWay = 0;
   #isClosed = false;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, writesThrough: boolean) {
     this.#descriptor = descriptor;
+    this.#writesThrough = writesThrough;
   }
 
   get size(): number {
@@ -98,7 +107,7 @@ class NodeFile implements JournalFile {
   write(bytes: Uint8Array, position: number): void {
     for (let written = 0; written < bytes.length; )
       written += writeSync(this.#descriptor, bytes, written, bytes.length - written, position + written);
-    if (WRITE_THROUGH === 0) fdatasyncSync(this.#descriptor);
+    if (!this.#writesThrough) fdatasyncSync(this.#descriptor);
   }
 
   writeLater(bytes: Uint8Array, position: number, done: (error: unknown) => void): void {
@@ -113,7 +122,7 @@ class NodeFile implements JournalFile {
         if (error !== null) finish(error);
         else if (written === 0) finish(new Error('the system wrote nothing'));
         else if (from + written < bytes.length) step(from + written);
-        else if (WRITE_THROUGH === 0) fdatasync(this.#descriptor, finish);
+        else if (!this.#writesThrough) fdatasync(this.#descriptor, finish);
         else finish(undefined);
       });
     };

@@ -12,12 +12,18 @@ export type SegmentJournalOptions = {
   readonly directory: string;
   readonly logger?: Logger;
   readonly sizes?: SegmentSizes;
+  /** False: a flush after each write instead of descriptors that write through. Default: as the system allows. */
+  readonly writesThrough?: boolean;
 };
 
-export function createSegmentJournal({ directory, ...others }: SegmentJournalOptions): Journal {
+export function createSegmentJournal({
+  directory,
+  writesThrough,
+  ...others
+}: SegmentJournalOptions): Journal {
   return new SegmentJournal({
     ...others,
-    disk: new NodeDisk(directory),
+    disk: new NodeDisk(directory, writesThrough),
     clock: SYSTEM_CLOCK,
     newStorageId: () => randomBytes(16).toString('hex'),
     defer: queueMicrotask,
