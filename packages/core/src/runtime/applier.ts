@@ -5,15 +5,17 @@
  * batch, never skipped; a store that contradicts the log is fenced, and the node goes on voting. Values that do not
  * fit the in-memory queue are read back from the journal, which is also how a restart replays.
  */
-import { type BatchGroup, decodeBatch, ERRORS, type QuorateError, type Result } from '@quorate/wire';
-import type { AppliedMark, ApplyBatch, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
+import { type BatchGroup, decodeBatch, type QuorateError, type Result } from '@quorate/wire';
+import type { AppliedMark, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
 import { BackendRewound, BackendUnavailable } from '../ports/backend.ts';
 import { EMPTY_IMAGE } from '../ports/backend-image.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
 import { asSlot, type ChosenEntry, type Slot, type Value } from '../protocol/types.ts';
-import type { Batch, Waiter } from './batcher.ts';
+import { answerWaiters, type Planned } from './applied-answers.ts';
+import type { Batch } from './batcher.ts';
+import { ChosenQueue } from './chosen-queue.ts';
 import { type Checksum as ChainChecksum, chainDigest, GENESIS_DIGEST } from './digest-chain.ts';
 import { isJournalFailure } from './journal-failure.ts';
 import type { RuntimeLimits } from './limits.ts';
@@ -40,16 +42,6 @@ type WaitingQuery = {
   readonly slot: Slot;
   readonly run: () => void | Promise<void>;
   readonly refuse: (why: string) => void;
-};
-
-type Planned = {
-  readonly batch: ApplyBatch<unknown>;
-  readonly groups: readonly BatchGroup[];
-  /** By group, by command; filled only where somebody waits. */
-  readonly admissions: readonly (readonly Admission[] | undefined)[];
-  /** By group: the session that an `open` group opened. */
-  readonly opened: readonly (number | undefined)[];
-  readonly waiters: readonly Waiter[] | undefined;
 };
 
 export type ApplierHealth = { readonly state: 'ok' | 'retrying' | 'fenced'; readonly detail: string };
@@ -80,8 +72,7 @@ export class Applier {
   /** Everything up to here is chosen and may be applied. */
   #target: Slot;
   /** Chosen values above the mark, ascending and dense from its first on; at most maxUnappliedSlots. */
-  #queue: ChosenEntry[] = [];
-  #queueHead = 0;
+  readonly #queue: ChosenQueue;
   /** Ascending by slot of need is not kept: few wait at a time, and each is looked at when a slot was applied. */
   #queries: WaitingQuery[] = [];
   /** Highest slot that `onApplied` was told. */
@@ -95,6 +86,7 @@ export class Applier {
 
   constructor(options: ApplierOptions) {
     this.#options = options;
+    this.#queue = new ChosenQueue(options.limits.maxUnappliedSlots);
     const { clusterId, group } = options;
     const image = options.image ?? EMPTY_IMAGE;
     this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
@@ -162,10 +154,7 @@ export class Applier {
     for (const entry of entries) {
       if (entry.slot > this.#target) this.#target = entry.slot;
       if (entry.slot <= this.#mark.slot) continue; // A durable backend that was ahead of the journal.
-      const contiguous =
-        this.#queue.length === this.#queueHead || entry.slot === (this.#queue.at(-1)?.slot ?? 0) + 1;
-      if (contiguous && this.#queue.length - this.#queueHead < this.#options.limits.maxUnappliedSlots)
-        this.#queue.push(entry);
+      this.#queue.push(entry);
     }
     this.#tell();
     this.pump();
@@ -217,27 +206,16 @@ export class Applier {
 
   #next(): ChosenEntry | undefined {
     const wanted = this.#mark.slot + 1;
-    const head = this.#queue[this.#queueHead];
-    if (head === undefined || head.slot !== wanted) {
-      this.#continueSoon(() => this.#load());
-      return undefined;
-    }
-    this.#queueHead += 1;
-    if (this.#queueHead === this.#queue.length) {
-      this.#queue = [];
-      this.#queueHead = 0;
-    } else if (this.#queueHead >= 1024) {
-      this.#queue = this.#queue.slice(this.#queueHead);
-      this.#queueHead = 0;
-    }
-    return head;
+    const next = this.#queue.take(wanted);
+    if (next === undefined) this.#continueSoon(() => this.#load());
+    return next;
   }
 
   /** Puts a page of the journal in front of the queue. What is not flushed yet is asked for again after the next flush. */
   #load(): void {
     const { journal, limits, handlers } = this.#options;
     const from = asSlot(this.#mark.slot + 1);
-    const head = this.#queue[this.#queueHead];
+    const head = this.#queue.first;
     if (head !== undefined && head.slot === from) return this.pump();
     const until = head === undefined ? asSlot(this.#target + 1) : head.slot;
     if (until <= from) return;
@@ -249,8 +227,7 @@ export class Applier {
       return this.#fence(`the journal cannot be read back: ${messageOf(error)}`, handlers);
     }
     if (page.length === 0) return;
-    this.#queue = [...page, ...this.#queue.slice(this.#queueHead)];
-    this.#queueHead = 0;
+    this.#queue.putInFront(page);
     this.pump();
   }
 
@@ -345,7 +322,7 @@ export class Applier {
     this.#retries = 0;
     if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
     this.#unwellSinceMs = undefined;
-    if (planned.waiters !== undefined) answer(planned, planned.waiters, results);
+    if (planned.waiters !== undefined) answerWaiters(planned, planned.waiters, results);
     this.#tell();
     this.#runReadyQueries();
   }
@@ -475,8 +452,7 @@ export class Applier {
     this.#sessions = SessionTable.restore(mark.slot, image.records, image.lastResults);
     this.#mark = mark;
     if (!this.#isSameHistory()) return;
-    this.#queue = this.#queue.slice(this.#queueHead).filter(({ slot }) => slot > mark.slot);
-    this.#queueHead = 0;
+    this.#queue.dropThrough(mark.slot);
     this.#isOpen = true;
     this.#options.handlers.onReopened();
     this.#busy = false;
@@ -501,59 +477,6 @@ export class Applier {
     for (const query of queries) query.refuse(detail);
     handlers.onFenced(detail);
   }
-}
-
-function answer(planned: Planned, waiters: readonly Waiter[], results: readonly Result[]): void {
-  const { slot } = planned.batch;
-  let ordinal = 0;
-  for (const [index, group] of planned.groups.entries()) {
-    const waiter = waiters[index];
-    if (waiter === undefined) continue;
-    if (group.kind !== 'commands') {
-      answerSessionGroup(waiter, group, planned.opened[index], slot);
-      continue;
-    }
-    const admissions = planned.admissions[index] ?? [];
-    for (const [position, command] of group.commands.entries()) {
-      const admission = admissions[position];
-      if (admission === undefined) continue;
-      const result = admission.kind === 'execute' ? results[ordinal++] : resultOf(admission, results);
-      if (result !== undefined) waiter.responder.addResult(command.sequence, slot, result);
-      else if (admission.kind === 'refused') waiter.responder.add(refusal(command.sequence, admission.code));
-    }
-  }
-}
-
-function answerSessionGroup(
-  waiter: Waiter,
-  group: BatchGroup,
-  session: number | undefined,
-  slot: Slot,
-): void {
-  for (const sequence of waiter.sequences) {
-    if (group.kind === 'close') waiter.responder.addResult(sequence, slot, { ok: true, value: null });
-    else if (session !== undefined) waiter.responder.add({ sequence, kind: 'session', session });
-    else
-      waiter.responder.add(
-        errorAnswer(sequence, 'OVERLOADED', 'too many sessions were opened at once; try again'),
-      );
-  }
-}
-
-function resultOf(admission: Admission, results: readonly Result[]): Result | undefined {
-  if (admission.kind === 'repeated') return results[admission.ordinal];
-  return admission.kind === 'duplicate' ? admission.result : undefined;
-}
-
-const REFUSALS = {
-  SESSION_EXPIRED:
-    'the session has expired or was closed; whether earlier attempts of this command took effect is not known',
-  SEQUENCE_STALE: 'this command was answered and acknowledged before; its result is no longer kept',
-  SESSION_WINDOW: 'too many commands of this session are unacknowledged; it was not executed',
-} as const;
-
-function refusal(sequence: number, code: keyof typeof REFUSALS): ReturnType<typeof errorAnswer> {
-  return errorAnswer(sequence, code, REFUSALS[code], { outcome: ERRORS[code].outcome });
 }
 
 function messageOf(error: unknown): string {
