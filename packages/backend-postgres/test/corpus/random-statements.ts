@@ -2,7 +2,23 @@
  * Random writes over the corpus' tables, right and wrong ones alike: what the firewall lets pass has to do the same on
  * both databases. One seed, one list of statements.
  */
-import type { Random } from '@quorate/core/protocol';
+import { createHash } from 'node:crypto';
+
+/** Numbers that only the seed decides. */
+class Chance {
+  readonly #seed: number;
+  #drawn = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** Whole number in [0, limit). */
+  below(limit: number): number {
+    this.#drawn += 1;
+    return createHash('sha256').update(`${this.#seed}:${this.#drawn}`).digest().readUInt32LE(0) % limit;
+  }
+}
 
 type Table = {
   readonly name: string;
@@ -31,10 +47,10 @@ const UPDATED: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 export class RandomStatements {
-  readonly #chance: Random;
+  readonly #chance: Chance;
 
-  constructor(chance: Random) {
-    this.#chance = chance;
+  constructor(seed: number) {
+    this.#chance = new Chance(seed);
   }
 
   next(): string {

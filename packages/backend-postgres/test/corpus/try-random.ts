@@ -1,5 +1,4 @@
 /** Runs random writes on two databases: those that the firewall lets pass must do the same on both. */
-import { createRandom } from '@quorate/core/protocol';
 import type { Catalog } from '#src/sql/index.ts';
 import type { CorpusDatabase } from './corpus-database.ts';
 import { examineCase } from './examine-corpus.ts';
@@ -18,7 +17,7 @@ export async function tryRandom(
   catalog: Catalog,
   { seed, count }: { readonly seed: number; readonly count: number },
 ): Promise<RandomRun> {
-  const statements = new RandomStatements(createRandom(seed));
+  const statements = new RandomStatements(seed);
   const differing: string[] = [];
   let [passed, refused, failed] = [0, 0, 0];
   for (let number = 0; number < count; number++) {
