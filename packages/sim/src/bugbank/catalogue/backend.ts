@@ -44,8 +44,8 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     patches: [
       kv(
         'kv-backend.ts',
-        `this.#store.set(key, value);\n                return resultOf(value);`,
-        `this.#store.set(key, value);\n                return { ok: true, value: new TextEncoder().encode(String(Date.now())) };`,
+        `return { ok: true, value: copyOf(command, start, command.length) };`,
+        `return { ok: true, value: new TextEncoder().encode(String(Date.now())) };`,
       ),
     ],
     hunt: kvConformance,
