@@ -81,6 +81,8 @@ export class Applier {
   #scheduled = false;
   #stopped = false;
   #retries = 0;
+  /** What a read said about a store that came back older; undefined when none did. */
+  #rewound: string | undefined;
   #health: ApplierHealth = { state: 'ok', detail: '' };
   #unwellSinceMs: number | undefined;
 
@@ -165,6 +167,11 @@ export class Applier {
     if (this.#health.state === 'fenced') refuse(this.#health.detail);
     else if (!this.#busy && slot <= this.#mark.slot) this.#runQueries([{ slot, run, refuse }]);
     else this.#queries.push({ slot, run, refuse });
+  }
+
+  /** A read found the store older than it was: it is opened again when the reads that are under way are over. */
+  rewound(detail: string): void {
+    this.#rewound ??= detail;
   }
 
   /** The store was found to contradict the log outside of applying. */
@@ -366,6 +373,9 @@ export class Applier {
     void Promise.allSettled(running).then(() => {
       if (this.#stopped) return;
       this.#busy = false;
+      const detail = this.#rewound;
+      this.#rewound = undefined;
+      if (detail !== undefined && this.#health.state !== 'fenced') this.#reopenLater(detail);
       this.#runReadyQueries();
       this.pump();
       this.#options.handlers.onProgress();

@@ -6,7 +6,7 @@
  * and until it has answered what it owes it is asked nothing more.
  */
 import type { Result } from '@quorate/wire';
-import type { Backend } from '../ports/backend.ts';
+import { type Backend, BackendRewound } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
@@ -160,7 +160,11 @@ export class ReadDesk {
       for (const [read, result] of unanswered) {
         result.then(
           (value) => settle(read, () => this.#answer(read, value)),
-          (error: unknown) => settle(read, () => this.#refuse(read, messageOf(error))),
+          (error: unknown) => {
+            // Nothing may be written for a long time, so this is where an emptied store is noticed.
+            if (error instanceof BackendRewound) this.#applier.rewound(error.message);
+            settle(read, () => this.#refuse(read, messageOf(error)));
+          },
         );
       }
     });
