@@ -26,6 +26,7 @@ export async function tryMutant(mutant: Mutant): Promise<Finding> {
 export function sendHunter(directory: string, hunt: Hunt): Promise<Finding> {
   switch (hunt.tool) {
     case 'simulator':
+    case 'engine simulator':
       return huntWithSeeds(directory, hunt, HANG_SECONDS);
     case 'model checker':
       return huntInStates(directory, hunt, HANG_SECONDS);

@@ -17,8 +17,8 @@ export type Mutant = {
 
 /** A tool with its budget. The budget counts work, not time, so that a busy machine does not change the answer. */
 export type Hunt =
-  /** Seeds from 1 on, at one of the simulator's depths. */
-  | { readonly tool: 'simulator'; readonly seeds: number }
+  /** Seeds from 1 on, at the simulator's first depth or at the depth of engines. */
+  | { readonly tool: 'simulator' | 'engine simulator'; readonly seeds: number }
   /** States of one scope of the model checker. */
   | { readonly tool: 'model checker'; readonly scope: string; readonly states: number }
   /** So many cases of the sweep over link graphs, spread over all of them. */
@@ -39,6 +39,7 @@ export type Hunt =
 export const MAX_SECONDS = 60;
 /** The most work that a hunt may be given. */
 export const MAX_SEEDS = 2000;
+export const MAX_ENGINE_SEEDS = 200;
 export const MAX_STATES = 2_000_000;
 export const MAX_CASES = 2000;
 

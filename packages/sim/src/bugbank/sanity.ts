@@ -24,11 +24,14 @@ export async function trySanity(hunts: readonly Hunt[]): Promise<Finding[]> {
   }
 }
 
+/** Each depth once, as far as the mutant took that was hardest to find there. */
 function simulations(trials: readonly Trial[]): Hunt[] {
-  const seeds = trials.flatMap(({ hunt, finding }) =>
-    hunt.tool === 'simulator' && finding.kind === 'found' ? [finding.work] : [],
-  );
-  return seeds.length === 0 ? [] : [{ tool: 'simulator', seeds: Math.max(...seeds) }];
+  return (['simulator', 'engine simulator'] as const).flatMap((tool) => {
+    const seeds = trials.flatMap(({ hunt, finding }) =>
+      hunt.tool === tool && finding.kind === 'found' ? [finding.work] : [],
+    );
+    return seeds.length === 0 ? [] : [{ tool, seeds: Math.max(...seeds) }];
+  });
 }
 
 /** Each scope once, as far as the mutant took that was hardest to find in it. */

@@ -1,7 +1,7 @@
 /** Every mutant can be planted into the code as it is now, and says what it is; days take turns without leaving one out. */
 import assert from 'node:assert/strict';
 import { CATALOGUE } from '#src/bugbank/catalogue/index.ts';
-import { MAX_CASES, MAX_SEEDS, MAX_STATES, type Mutant } from '#src/bugbank/mutant.ts';
+import { MAX_CASES, MAX_ENGINE_SEEDS, MAX_SEEDS, MAX_STATES, type Mutant } from '#src/bugbank/mutant.ts';
 import { dayOf, ROTATION_SIZE, rotationOf } from '#src/bugbank/rotation.ts';
 import { checkPatches } from '#src/mutants/patch.ts';
 
@@ -25,6 +25,7 @@ describe('the catalogue of mutants', () => {
     for (const { id, patches, hunt } of CATALOGUE) {
       assert.ok(patches.length > 0 && patches.every(({ find, replace }) => find !== replace), id);
       if (hunt.tool === 'simulator') assert.ok(hunt.seeds <= MAX_SEEDS, id);
+      if (hunt.tool === 'engine simulator') assert.ok(hunt.seeds <= MAX_ENGINE_SEEDS, id);
       if (hunt.tool === 'model checker') assert.ok(hunt.states <= MAX_STATES, id);
       if (hunt.tool === 'graph sweep') assert.ok(hunt.cases <= MAX_CASES, id);
     }

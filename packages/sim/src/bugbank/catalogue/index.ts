@@ -5,6 +5,7 @@ import { BACKEND_MUTANTS } from './backend.ts';
 import { CANDIDATE_MUTANTS } from './candidate.ts';
 import { CLIENT_MUTANTS } from './client.ts';
 import { ELECTION_MUTANTS } from './elections.ts';
+import { ENGINE_MUTANTS } from './engine.ts';
 import { JOURNAL_MUTANTS } from './journal.ts';
 import { LEADER_MUTANTS } from './leader.ts';
 import { LEARNER_MUTANTS } from './learner.ts';
@@ -24,6 +25,7 @@ export const CATALOGUE: readonly Mutant[] = [
   ...JOURNAL_MUTANTS,
   ...SEGMENT_MUTANTS,
   ...RUNTIME_MUTANTS,
+  ...ENGINE_MUTANTS,
   ...SESSION_MUTANTS,
   ...BACKEND_MUTANTS,
   ...WIRE_MUTANTS,

@@ -13,10 +13,11 @@ type HuntWith<Tool extends Hunt['tool']> = Extract<Hunt, { tool: Tool }>;
 
 export async function huntWithSeeds(
   directory: string,
-  hunt: HuntWith<'simulator'>,
+  hunt: HuntWith<'simulator' | 'engine simulator'>,
   limitSeconds: number,
 ): Promise<Finding> {
-  const answer = await ask<SeedsReport>(directory, 'seeds', ['1', String(hunt.seeds)], limitSeconds);
+  const driver = hunt.tool === 'simulator' ? 'seeds' : 'engine-seeds';
+  const answer = await ask<SeedsReport>(directory, driver, ['1', String(hunt.seeds)], limitSeconds);
   if (answer.kind === 'broken') return answer;
   const { failure, seeds: work, cpuSeconds: seconds } = answer.report;
   if (failure === undefined) return { kind: 'missed', work, effort: `${work} seeds`, seconds };
