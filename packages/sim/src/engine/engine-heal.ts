@@ -108,8 +108,18 @@ function drawMarker(world: EngineWorld, random: Random, access: Operation['acces
   return undefined;
 }
 
+/** A backend whose store only crashed, was away, was emptied or came back older has no reason to be fenced. */
+function reportFences(world: EngineWorld): void {
+  for (const node of world.alive) {
+    const backend = world.process(node).engine?.status().backend;
+    if (backend?.state === 'fenced' && !world.tampered.has(node))
+      world.report('CORE-CONVERGE', `the backend of node ${node} is fenced: ${backend.detail}`);
+  }
+}
+
 /** All that run have applied what was learned, with one digest per slot; a fenced backend is excused. */
 function hasConverged(world: EngineWorld): boolean {
+  reportFences(world);
   const states = world.alive.map((node) => world.process(node).engine?.status());
   const learned = world.judge.ledger.highestLearned;
   return states.every(

@@ -46,6 +46,8 @@ export class EngineWorld implements ClientWorld {
   readonly network: ClientNetwork;
   /** Pairs of client and node that do not reach each other, as `client/node`. */
   readonly walls: Set<string> = new Set();
+  /** Nodes into whose store somebody else has written: they may serve nothing. */
+  readonly tampered: Set<NodeId> = new Set();
   /** For the trace: what clients do and which fault strikes. */
   note: ((text: string) => void) | undefined;
   readonly #processes: ReadonlyMap<NodeId, EngineProcess>;

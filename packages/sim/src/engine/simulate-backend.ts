@@ -41,6 +41,8 @@ export type BackendReport = {
 
 const DEFAULT_NODES = 3;
 const DEFAULT_MAX_CHAOS_EVENTS = 4000;
+/** Share of the batches. */
+const LEAST_TROUBLE = 0.03;
 
 /** Goes through every seed, also after a failure. Rejects only when `subject` itself does. */
 export async function simulateBackend(
@@ -67,7 +69,7 @@ export async function simulateBackend(
 /** The seed's profile with the bounds that a product has: a stranger's commands may be larger than the simulator's. */
 function profileOf(seed: number, options: SimulateBackendOptions): EngineProfile {
   const profile = drawEngineProfile(seed);
-  const { base, runtime } = profile;
+  const { base, runtime, store } = profile;
   return {
     ...profile,
     base: {
@@ -82,6 +84,12 @@ function profileOf(seed: number, options: SimulateBackendOptions): EngineProfile
       maxUnflushedBytes: 64 * 1024 * 1024,
     },
     link: { bytesPerMs: 0, maxQueuedBytes: 0 },
+    // Every seed: this is what a backend is most likely to get wrong.
+    store: {
+      ...store,
+      refusedChance: Math.max(store.refusedChance, LEAST_TROUBLE),
+      answerLostChance: Math.max(store.answerLostChance, LEAST_TROUBLE),
+    },
     every: { ...profile.every, storeMs: 0 },
   };
 }

@@ -115,6 +115,7 @@ function usurp(world: EngineWorld, node: NodeId): void {
 function damageStore(world: EngineWorld, node: NodeId, store: StoreTrouble | undefined): void {
   if (store === undefined || world.stage.strike === undefined) return;
   world.hit(`store-${store}`);
+  if (store === 'foreign-write') world.tampered.add(node);
   world.stage.strike(node, store, streamOf(world.seed, `store/${node}/${world.scheduler.events}`));
 }
 

@@ -35,7 +35,28 @@ describe('a backend inside a simulated cluster', () => {
     assert.ok(report.failures.length > 0);
     assert.deepEqual([...new Set(report.failures.map(({ property }) => property))], ['HASH-EQUAL']);
   });
+
+  it('is caught when it does not expect a batch to come again', async function () {
+    this.timeout(BUDGET_MS);
+    const report = await simulateBackend(
+      { ...KV, create: () => new Forgetful() as Backend },
+      { seeds: SEEDS },
+    );
+    assert.ok(report.failures.length > 0);
+    for (const { sentence } of report.failures) assert.match(sentence, /fenced/);
+  });
 });
+
+/** Knows its mark, and not that a batch may come a second time. */
+class Forgetful extends KvBackend {
+  #slot = 0;
+
+  override apply(batch: Parameters<KvBackend['apply']>[0]): ReturnType<KvBackend['apply']> {
+    if (batch.slot !== this.#slot + 1) throw new Error(`slot ${batch.slot} after ${this.#slot}`);
+    this.#slot = batch.slot;
+    return super.apply(batch);
+  }
+}
 
 /** Answers with the number of the node that it runs on. */
 function ofNode(node: number): Backend {
