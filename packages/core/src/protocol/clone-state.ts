@@ -18,6 +18,7 @@ export function cloneState(state: ReplicaState, random: Random): ReplicaState {
     records: new Map(state.records),
     ack: state.ack === undefined ? undefined : { ...state.ack },
     peerLearned: new Map(state.peerLearned),
+    silentPeers: new Set(state.silentPeers),
     waitingServices: new Map(state.waitingServices),
     unreachable: new Set(state.unreachable),
     following: state.following === undefined ? undefined : { ...state.following },

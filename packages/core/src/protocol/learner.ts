@@ -103,9 +103,10 @@ export function onCatchUpReply(state: ReplicaState, from: NodeId, message: Catch
   noteLearned(state, from, message.learnedSlot);
   if (!isDense(message)) return; // A hole must not spread (ZOOKEEPER-4925).
   if (state.catchUp?.to === from) state.catchUp = undefined;
-  // Whoever had nothing for us is asked again only after a while, and the one that was silent gets another chance.
+  // Whoever had nothing for us is asked again only after a while, and those that were silent get another chance.
   if (message.entries.length === 0) state.behindSince = state.at;
-  if (message.entries.length === 0 || state.silentPeer === from) state.silentPeer = undefined;
+  if (message.entries.length === 0) state.silentPeers.clear();
+  else state.silentPeers.delete(from);
   const before = state.learnedSlot;
   for (const entry of message.entries) takeChosen(state, entry);
   advance(state);
@@ -149,7 +150,7 @@ function takeChosen(state: ReplicaState, entry: ChosenEntry): void {
 /** On every tick: is somebody ahead of us, for longer than a message under way would explain? */
 export function tickCatchUp(state: ReplicaState): void {
   if (state.catchUp !== undefined && state.at >= state.catchUp.deadline) {
-    state.silentPeer = state.catchUp.to;
+    state.silentPeers.add(state.catchUp.to);
     state.catchUp = undefined;
   }
   const target = highestKnown(state);
@@ -164,15 +165,17 @@ export function tickCatchUp(state: ReplicaState): void {
 }
 
 /**
- * Asks one peer that is ahead; at most one request is under way. If nobody who is known to be ahead can be reached,
- * anybody else may know as much: in a chain of nodes the far end follows through the middle.
+ * Asks one peer that is ahead; at most one request is under way. If none of those who are known to be ahead answers,
+ * anybody else may know as much: in a chain of nodes the far end follows through the middle. When all were silent, it
+ * begins again.
  */
 export function requestCatchUp(state: ReplicaState): void {
   if (state.catchUp !== undefined) return;
   const reachable = otherVoters(state).filter((node) => !state.unreachable.has(node));
-  const others = reachable.filter((node) => node !== state.silentPeer);
+  if (reachable.every((node) => state.silentPeers.has(node))) state.silentPeers.clear();
+  const others = reachable.filter((node) => !state.silentPeers.has(node));
   const ahead = others.filter((node) => (state.peerLearned.get(node) ?? 0) > state.learnedSlot);
-  const candidates = ahead.length > 0 ? ahead : others.length > 0 ? others : reachable;
+  const candidates = ahead.length > 0 ? ahead : others;
   const to = candidates[state.random.below(Math.max(1, candidates.length))];
   if (to !== undefined) ask(state, to);
 }

@@ -163,8 +163,8 @@ export type ReplicaState = {
   catchUp: { readonly to: NodeId; readonly deadline: MonotonicMs } | undefined;
   /** Requests of peers that wait until everything learned is durable; the newest of each. */
   readonly waitingServices: Map<NodeId, CatchUpService & { readonly after: WriteSequence }>;
-  /** Left the last catch-up request without an answer: somebody else is asked first. */
-  silentPeer: NodeId | undefined;
+  /** Left catch-up requests without an answer since anybody answered one: others are asked first. */
+  readonly silentPeers: Set<NodeId>;
   /** Since when somebody was known to be ahead without our learned slot moving. */
   behindSince: MonotonicMs | undefined;
   probeAt: MonotonicMs;
@@ -221,7 +221,7 @@ export function createState(boot: ReplicaBoot): ReplicaState {
     peerLearned: new Map(),
     catchUp: undefined,
     waitingServices: new Map(),
-    silentPeer: undefined,
+    silentPeers: new Set(),
     behindSince: undefined,
     probeAt: boot.at,
     unreachable: new Set(),

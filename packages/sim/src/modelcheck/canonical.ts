@@ -121,7 +121,7 @@ const STATE: Table<ReplicaState> = {
   at: 'left out',
   lastTickAt: 'left out',
   catchUp: 'left out',
-  silentPeer: 'left out',
+  silentPeers: 'left out',
   behindSince: 'left out',
   probeAt: 'left out',
   electionDeadline: 'left out',

@@ -99,7 +99,7 @@ export function forgetTime(setting: Setting, state: ReplicaState): void {
   state.probeAt = now;
   state.electionDeadline = setting.later;
   state.catchUp = undefined;
-  state.silentPeer = undefined;
+  state.silentPeers.clear();
   // So that a heartbeat is heard whenever it comes: one that comes late does what its first copy did.
   state.newestHeartbeat = { ballot: setting.protocol.ZERO_BALLOT, sequence: 0 };
   state.behindSince = undefined;
