@@ -6,14 +6,7 @@
  * No timer batches, no promise per command. Time, disk, network and clients come through ports, so the simulator runs
  * this very class. Ends itself (`onFatal`) on a failed journal or a broken invariant, and says nothing afterwards.
  */
-import {
-  ByteReader,
-  decodeNodeFrame,
-  type ErrorCode,
-  type NodeFrame,
-  QuorateError,
-  readGroup,
-} from '@quorate/wire';
+import { QuorateError } from '@quorate/wire';
 import type { Backend, BackendImage } from '../ports/backend.ts';
 import type { ClientConnection, ClientListener } from '../ports/client-listener.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -38,6 +31,7 @@ import { BackendWatch } from './backend-watch.ts';
 import { type Batch, Batcher, type Waiter } from './batcher.ts';
 import { BACKEND_NOT_OPEN, ClientDesk } from './client-desk.ts';
 import type { Checksum as ChainChecksum } from './digest-chain.ts';
+import { responsesOf, sequencesOf } from './forwarded-bytes.ts';
 import { Forwarder } from './forwarder.ts';
 import { isJournalFailure } from './journal-failure.ts';
 import type { RuntimeLimits } from './limits.ts';
@@ -46,12 +40,9 @@ import { ownBytes } from './own-bytes.ts';
 import { Persister } from './persister.ts';
 import { Preparer, preparesCommands } from './preparer.ts';
 import { ReadDesk } from './read-desk.ts';
-import { errorAnswer, type Responder } from './responder.ts';
+import { expireWaiter, fenceWaiter, loseWaiter, refuseForward, refuseWaiter } from './refusals.ts';
+import { errorAnswer } from './responder.ts';
 import { type EngineCounters, type NodeStatus, newCounters, type ReadinessCheck } from './status.ts';
-
-const LEADERSHIP_LOST = 'leadership was lost while it was under way; whether it took effect is not known';
-const FENCED =
-  "this node's backend contradicts the log and was fenced while it was under way; whether it took effect is not known";
 
 /** Distributes the parameter over the union, so that each input keeps its own fields. */
 type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
@@ -439,7 +430,7 @@ export class Engine {
       !this.#isDiskBehind() &&
       this.#batcher.inFlightSlots < limits.pipelineSlots
     ) {
-      const batch = this.#batcher.cut(this.#now(), (waiter) => this.#expire(waiter));
+      const batch = this.#batcher.cut(this.#now(), expireWaiter);
       if (batch === undefined) return;
       const value: Value = {
         kind: 'batch',
@@ -449,23 +440,7 @@ export class Engine {
       const { settle } = this.#stepNow({ kind: 'propose', ticket: this.#nextTicket++, value });
       const settled = settle[0];
       if (settled?.kind === 'proposed') this.#batcher.proposed(settled.slot, batch);
-      else for (const waiter of batch.waiters) this.#refuse(waiter);
-    }
-  }
-
-  #expire(waiter: Waiter): void {
-    for (const sequence of waiter.sequences) {
-      waiter.responder.add(
-        errorAnswer(sequence, 'TIMEOUT', 'the time-out passed before it was proposed', { outcome: 'none' }),
-      );
-    }
-  }
-
-  #refuse(waiter: Waiter): void {
-    for (const sequence of waiter.sequences) {
-      waiter.responder.add(
-        errorAnswer(sequence, 'NO_LEADER', 'this node no longer leads; it was not executed'),
-      );
+      else batch.waiters.forEach(refuseWaiter);
     }
   }
 
@@ -474,17 +449,13 @@ export class Engine {
     const batch = this.#batcher.chosen(slot);
     if (batch === undefined) return undefined;
     if (value.kind === 'batch' && value.bytes === batch.bytes) return batch;
-    batch.waiters.forEach((waiter) => this.#lose(waiter));
+    batch.waiters.forEach(loseWaiter);
     return undefined;
-  }
-
-  #lose(waiter: Waiter, code: ErrorCode = 'LEADERSHIP_LOST', message: string = LEADERSHIP_LOST): void {
-    for (const sequence of waiter.sequences) waiter.responder.add(errorAnswer(sequence, code, message));
   }
 
   /** What was proposed here is answered by nobody here any more; a lone node has nobody to hand over to. */
   #onFenced(): void {
-    for (const waiter of this.#batcher.abandonInFlight()) this.#lose(waiter, 'BACKEND_DIVERGED', FENCED);
+    this.#batcher.abandonInFlight().forEach(fenceWaiter);
     this.#feed({ kind: 'resign' });
   }
 
@@ -493,9 +464,9 @@ export class Engine {
     const leader = this.#replica.leader;
     if (this.#wasLeader && !leads) {
       const { queued, inFlight } = this.#batcher.abandon();
-      queued.forEach((waiter) => this.#refuse(waiter));
-      this.#preparer?.abandon().forEach((waiter) => this.#refuse(waiter));
-      inFlight.forEach((waiter) => this.#lose(waiter));
+      queued.forEach(refuseWaiter);
+      this.#preparer?.abandon().forEach(refuseWaiter);
+      inFlight.forEach(loseWaiter);
     }
     if (!this.#wasLeader && leads) {
       this.#counters.elections += 1;
@@ -559,7 +530,7 @@ export class Engine {
     if (sequences === undefined) {
       this.#counters.peerFramesRefused += 1;
     } else if (!host) {
-      this.#refuseForward(responder, sequences);
+      refuseForward(responder, sequences);
     } else if (!isOpen) {
       for (const sequence of sequences)
         responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', BACKEND_NOT_OPEN));
@@ -571,14 +542,6 @@ export class Engine {
       this.#admit(forward.group, { responder, sequences }, deadlineMs);
     }
     this.#wake();
-  }
-
-  #refuseForward(responder: Responder, sequences: readonly number[]): void {
-    for (const sequence of sequences) {
-      responder.add(
-        errorAnswer(sequence, 'NO_LEADER', 'the node it was passed on to does not lead; it was not executed'),
-      );
-    }
   }
 
   #onForwardReply(reply: ForwardReply): void {
@@ -623,7 +586,7 @@ export class Engine {
     this.#feed({ kind: 'tick' });
     this.#forwarder.expire(this.#now());
     this.#preparer?.expire(this.#now());
-    this.#batcher.expire(this.#now(), (waiter) => this.#expire(waiter));
+    this.#batcher.expire(this.#now(), expireWaiter);
     this.#reads.expire(this.#now());
     this.#handOverWhenUnwell();
     if (this.#state === 'dead' || this.#state === 'stopped') return;
@@ -665,34 +628,4 @@ function cannotReopen(): Promise<BackendImage> {
 
 function bytesOf(random: Random): (count: number) => Uint8Array {
   return (count) => Uint8Array.from({ length: count }, () => random.below(256));
-}
-
-/**
- * Sequences of the one group in these bytes; undefined when they are not exactly one group of commands that the backend
- * can read. What cannot be read must not reach the log: every node would stop at it.
- */
-function sequencesOf(bytes: Uint8Array, backend: Backend | undefined): readonly number[] | undefined {
-  try {
-    const reader = new ByteReader(bytes);
-    const group = readGroup(reader);
-    reader.end();
-    if (group.kind !== 'commands') return [0];
-    for (const command of backend === undefined ? [] : group.commands) {
-      if (backend?.admit?.(command.bytes) === undefined) backend?.decode(command.bytes);
-    }
-    return group.commands.map((command) => command.sequence);
-  } catch {
-    // Whatever a decoder throws says the same: these bytes are not a command. The caller counts it.
-    return undefined;
-  }
-}
-
-function responsesOf(bytes: Uint8Array): Extract<NodeFrame, { kind: 'responses' }> | undefined {
-  try {
-    const frame = decodeNodeFrame(bytes);
-    return frame.kind === 'responses' ? frame : undefined;
-  } catch (error) {
-    if (error instanceof QuorateError) return undefined;
-    throw error;
-  }
 }

@@ -71,13 +71,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     id: 'lost-leadership-said-as-none',
     wrong: 'What was under way when leadership was lost is reported as not executed.',
     seen: 'paxuby: "not leader" also means "no quorum"; etcd and Consul clients that retry without a session',
-    patches: [
-      runtime(
-        'engine.ts',
-        `inFlight.forEach((waiter) => this.#lose(waiter));`,
-        `inFlight.forEach((waiter) => this.#refuse(waiter));`,
-      ),
-    ],
+    patches: [runtime('engine.ts', `inFlight.forEach(loseWaiter);`, `inFlight.forEach(refuseWaiter);`)],
     hunt: truth,
   },
   {
