@@ -4,7 +4,8 @@
  * the answer is "not known", and what depends on it is refused rather than believed.
  */
 import type { SqlType } from './catalog.ts';
-import { examineCall, examineOperator } from './examine-call.ts';
+import { examineCall } from './examine-call.ts';
+import { examineOperator } from './examine-operator.ts';
 import { examineQuery } from './examine-query.ts';
 import { examineStored } from './examine-stored.ts';
 import type { Place } from './findings.ts';
