@@ -36,7 +36,7 @@ const CHAOS_SECONDS = 45;
 
 export const LAYERS: readonly Layer[] = [
   seeds('simulator', '12,000 seeds', { count: 12_000, each: 250, flags: ['--depth', 'core'] }),
-  seeds('simulator, engines', '600 seeds', { count: 600, each: 50, flags: ['--depth', 'engine'] }),
+  seeds('simulator, engines', '1,500 seeds', { count: 1500, each: 50, flags: ['--depth', 'engine'] }),
   seeds('simulator, twice', '200 seeds, equal hashes', {
     count: 200,
     each: 50,
@@ -46,6 +46,11 @@ export const LAYERS: readonly Layer[] = [
     count: 100,
     each: 4,
     flags: ['--depth', 'core', '--long'],
+  }),
+  seeds('engines, twice', '50 seeds, equal hashes', {
+    count: 50,
+    each: 25,
+    flags: ['--depth', 'engine', '--twice'],
   }),
   {
     name: 'model checker',
@@ -62,6 +67,7 @@ export const LAYERS: readonly Layer[] = [
   sweep('link graphs', 'all of five nodes, 20 k one-way', { name: 'graphs', shares: 40 }),
   sweep('crash points', 'every effect, 2 k pairs', { name: 'crash', shares: 12 }),
   sweep('journal errors', 'every write and read', { name: 'io', shares: 4 }),
+  sweep('disk histories', '120 k drawn ones', { name: 'disk', shares: 24 }),
   sweep('bit flips', '200 k in journals', { name: 'flips', shares: 60 }),
   sweep('bit flips in frames', 'every bit', { name: 'frames', shares: 1 }),
   {

@@ -24,7 +24,7 @@ export type GraphSelection = {
 export const ALL_GRAPHS: GraphSelection = {
   nodeCounts: [5],
   detections: ['silent', 'noticed'],
-  oneWayCases: 10_000,
+  oneWayCases: 20_000,
 };
 
 export class GraphPart implements SweepPart {

@@ -77,13 +77,16 @@ type Outcome = {
   readonly tookMs: number;
 };
 
-/** One input. `why` says what is wrong, if anything is. */
+/** One input. `why` says what is wrong, if anything is. A second look counts time of the processor: others may be busy. */
 export async function execute(target: FuzzTarget, input: Uint8Array): Promise<Outcome> {
   const first = await attempt(target, input);
   if (first.why !== undefined || first.tookMs < MAX_EXECUTION_MS) return first;
+  const before = process.cpuUsage();
   const second = await attempt(target, input);
-  if (second.tookMs < MAX_EXECUTION_MS) return second;
-  return { ...second, why: `it took ${second.tookMs.toFixed(0)} ms` };
+  const { user, system } = process.cpuUsage(before);
+  const tookMs = Math.min(second.tookMs, (user + system) / 1000);
+  if (tookMs < MAX_EXECUTION_MS) return { ...second, tookMs };
+  return { ...second, tookMs, why: `it took ${tookMs.toFixed(0)} ms` };
 }
 
 async function attempt(target: FuzzTarget, input: Uint8Array): Promise<Outcome> {
