@@ -3,7 +3,6 @@ import type { Hunt, Mutant } from '../mutant.ts';
 import { testsOf } from './hunts.ts';
 import { segments } from './places.ts';
 
-const onFiles: Hunt = testsOf('journal damage', 'core', 'journal/segment-damage.test.js');
 const whatIsShown: Hunt = testsOf('simulated disk', 'sim', 'disk/durability.test.js');
 const onSimulatedDisk: Hunt = testsOf('simulated disk', 'sim', 'disk/conformance.test.js');
 
@@ -20,28 +19,6 @@ export const SEGMENT_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: onSimulatedDisk,
-  },
-  {
-    id: 'damage-taken-for-a-torn-end',
-    wrong: 'Whatever cannot be read is the end of the log, although valid records lie behind it.',
-    seen: 'NATS 2.12.1 (Jepsen), LogCabin and others in FAST 2017: one bad record, and acknowledged ones behind it are dropped',
-    patches: [
-      segments(
-        'scan.ts',
-        `for (let at = end; at < bytes.length; at += SECTOR_BYTES) {`,
-        `for (let at = bytes.length; at < bytes.length; at += SECTOR_BYTES) {`,
-      ),
-    ],
-    hunt: onFiles,
-  },
-  {
-    id: 'segment-value-not-checked',
-    wrong: 'A value is read back without a look at its checksum.',
-    seen: 'systems that protect their metadata and not the data ("Redundancy does not imply fault tolerance", FAST 2017)',
-    patches: [
-      segments('layout.ts', `const value = this.#value();`, `return true; const value = this.#value();`),
-    ],
-    hunt: onFiles,
   },
   {
     id: 'segment-not-flushed-again',
