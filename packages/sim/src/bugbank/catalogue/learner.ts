@@ -102,7 +102,7 @@ export const LEARNER_MUTANTS: readonly Mutant[] = [
     patches: [
       protocol(
         'learner.ts',
-        `  const candidates = ahead.length > 0 ? ahead : others.length > 0 ? others : reachable;`,
+        `  const candidates = ahead.length > 0 ? ahead : others;`,
         `  const candidates = others.filter((node) => node === state.following?.leader);`,
       ),
       protocol(
