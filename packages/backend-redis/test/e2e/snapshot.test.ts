@@ -5,6 +5,42 @@ import { Store } from '../support/store.ts';
 
 const KEYS = 2000;
 
+const ODD_KEYS = [
+  'SADD s1 a b c',
+  'SADD s2 c d',
+  'SADD nums 3 1 2',
+  'ZADD z1 1 a 2 b',
+  'ZADD z2 1 x',
+  'GEOADD g1 13.361389 38.115556 Palermo 15.087269 37.502669 Catania',
+  'HSET h1 a 1 b 2',
+  'PFADD p1 a b',
+  'PFADD p2 c',
+  'XADD x1 1-1 f v',
+  'SET bits abc',
+];
+const ODD_CHANGES = [
+  'LMPOP 2 none l1 LEFT',
+  'ZMPOP 1 z1 MIN',
+  'ZUNIONSTORE z2 2 s1 z1 WEIGHTS 2 3',
+  'ZRANGESTORE g2 g1 0 -1',
+  'SORT nums BY nosort LIMIT 0 2 STORE l2',
+  'GEORADIUS g1 15 37 200 km STORE l3',
+  'GEOSEARCHSTORE k3 g1 FROMLONLAT 15 37 BYRADIUS 200 km',
+  'BITOP NOT k5 bits',
+  'PFMERGE p1 p2',
+  'SMOVE s1 s2 a',
+  'SPOP s1',
+  'SINTERSTORE k6 s1 s2',
+  'LMOVE l4 l5 LEFT RIGHT',
+  'GETDEL k7',
+  'MSET k8 x k9 y',
+  'HINCRBY h1 a 5',
+  'XADD x1 * f w',
+  'XSETID x1 99999999999999-1',
+  'BITFIELD bits SET u8 0 255',
+  'MULTI; SET k10 x; RENAME k11 k12; EXEC',
+];
+
 describe('snapshots of a Redis store', function () {
   this.timeout(60_000);
   afterEach(stopServers);
@@ -17,6 +53,10 @@ describe('snapshots of a Redis store', function () {
     ],
     ['created', (slot) => Array.from({ length: 50 }, (_, index) => `SET new${slot}.${index} 1`)],
     ['emptied', (slot) => (slot === 1 ? ['FLUSHALL', 'SET a 1'] : [`SET b${slot} 1`])],
+    [
+      'changed by commands whose keys stand in odd places',
+      (slot) => (slot === 1 ? ODD_CHANGES : [`SET b${slot} 1`]),
+    ],
     ['expired', (slot) => [`PEXPIRE k${slot} 1`, `SET e${slot} 1 PX 2`]],
   ];
   for (const [what, lines] of changes)
@@ -83,6 +123,7 @@ describe('snapshots of a Redis store', function () {
 });
 
 async function fill(store: Store): Promise<void> {
+  await store.write(...ODD_KEYS);
   const value = 'v'.repeat(400);
   for (let first = 0; first < KEYS; first += 500)
     await store.write(...Array.from({ length: 500 }, (_, index) => `SET k${first + index} ${value}`));

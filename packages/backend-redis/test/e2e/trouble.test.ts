@@ -130,6 +130,18 @@ describe('trouble with the server', function () {
     assert.equal(await isHeld(), 0);
   });
 
+  it('a store that holds half a step says so, and is taken for nothing else', async () => {
+    const store = await Store.start();
+    await store.write('SET a 1');
+    const script = "redis.call('SELECT', 1) return redis.call('HSET', 'meta', 'mark', 'interrupted at 2')";
+    await ask(store, 'EVAL', script, '0');
+    await assert.rejects(store.write('SET a 2'), (error) => {
+      assert.ok(error instanceof BackendDiverged && !(error instanceof BackendRewound));
+      assert.match(error.message, /holds half a step .* empty it with FLUSHALL/);
+      return true;
+    });
+  });
+
   it('a server that forgets its scripts gets them again', async () => {
     const store = await Store.start();
     await store.write('SET a 1');
