@@ -38,7 +38,7 @@ export type ApplierHandlers = {
 };
 
 /** Something that runs between two batches once `slot` is applied. */
-type WaitingQuery = {
+export type WaitingQuery = {
   readonly slot: Slot;
   readonly run: () => void | Promise<void>;
   readonly refuse: (why: string) => void;
@@ -162,11 +162,16 @@ export class Applier {
     this.pump();
   }
 
-  /** Runs `run` between two batches as soon as `slot` is applied; at once when it is. */
-  whenApplied(slot: Slot, run: WaitingQuery['run'], refuse: WaitingQuery['refuse']): void {
-    if (this.#health.state === 'fenced') refuse(this.#health.detail);
-    else if (!this.#busy && slot <= this.#mark.slot) this.#runQueries([{ slot, run, refuse }]);
-    else this.#queries.push({ slot, run, refuse });
+  /** Runs `query` between two batches as soon as its slot is applied; at once when it is. */
+  whenApplied(query: WaitingQuery): void {
+    if (this.#health.state === 'fenced') query.refuse(this.#health.detail);
+    else if (!this.#busy && query.slot <= this.#mark.slot) this.#runQueries([query]);
+    else this.#queries.push(query);
+  }
+
+  /** Nobody waits for these any more: they are neither run nor refused. */
+  forget(queries: ReadonlySet<WaitingQuery>): void {
+    this.#queries = this.#queries.filter((query) => !queries.has(query));
   }
 
   /** A read found the store older than it was: it is opened again when the reads that are under way are over. */

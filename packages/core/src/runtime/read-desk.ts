@@ -10,7 +10,7 @@ import { type Backend, BackendRewound } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
-import type { Applier } from './applier.ts';
+import type { Applier, WaitingQuery } from './applier.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 
@@ -26,7 +26,8 @@ export type PendingRead = {
   readonly instead?: () => void;
 };
 
-type HeldReads = { reads: readonly PendingRead[] };
+/** Reads of one read index that wait for its slot. */
+type HeldReads = WaitingQuery & { reads: readonly PendingRead[] };
 
 export class ReadDesk {
   readonly #backend: Backend;
@@ -58,7 +59,14 @@ export class ReadDesk {
 
   /** Forgets reads whose time-out passed while they wait for a slot that is not applied. */
   expire(nowMs: number): void {
-    for (const held of this.#held) held.reads = held.reads.filter((read) => this.#isWanted(read, nowMs));
+    const empty = new Set<HeldReads>();
+    for (const held of this.#held) {
+      held.reads = held.reads.filter((read) => this.#isWanted(read, nowMs));
+      if (held.reads.length === 0) empty.add(held);
+    }
+    if (empty.size === 0) return;
+    this.#applier.forget(empty);
+    for (const held of empty) this.#held.delete(held);
   }
 
   add(read: PendingRead): void {
@@ -119,19 +127,20 @@ export class ReadDesk {
 
   #serve(reads: readonly PendingRead[], slot: Slot): void {
     if (reads.length === 0) return;
-    const held: HeldReads = { reads };
-    this.#held.add(held);
-    this.#applier.whenApplied(
+    const held: HeldReads = {
       slot,
-      () => {
+      reads,
+      run: () => {
         this.#held.delete(held);
         return this.#queryAll(held.reads);
       },
-      (why) => {
+      refuse: (why) => {
         this.#held.delete(held);
         for (const read of held.reads) this.#refuse(read, why);
       },
-    );
+    };
+    this.#held.add(held);
+    this.#applier.whenApplied(held);
   }
 
   /** Undefined when all are answered; else settles when they are, or given up. Never rejects. */

@@ -197,8 +197,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `else if (!this.#busy && slot <= this.#mark.slot)`,
-        `else if (slot <= this.#target)`,
+        `else if (!this.#busy && query.slot <= this.#mark.slot)`,
+        `else if (query.slot <= this.#target)`,
       ),
     ],
     hunt: reads,
