@@ -52,8 +52,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'engine.ts',
-        `inFlight.forEach((waiter) => this.#lose(waiter));`,
-        `inFlight.forEach((waiter) => this.#preparer === undefined ? this.#lose(waiter) : this.#refuse(waiter));`,
+        `inFlight.forEach(loseWaiter);`,
+        `inFlight.forEach(this.#preparer === undefined ? loseWaiter : refuseWaiter);`,
       ),
     ],
     hunt: { tool: 'engine simulator', seeds: 200 },
