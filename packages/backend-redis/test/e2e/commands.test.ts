@@ -27,6 +27,28 @@ describe('Redis commands', function () {
     assert.deepEqual(mistakes, []);
   });
 
+  it('no command, with whatever words, is refused to scripts or cuts a slot short', async () => {
+    const store = await Store.start();
+    let applied = 0;
+    for (const [name, verdict] of COMMAND_TABLE) {
+      if (verdict.kind === 'refused') continue;
+      const least = Math.abs(verdict.arity) - 1;
+      for (const words of [
+        Array(least).fill('a'),
+        Array(least + 1).fill('1'),
+        ['k', '0', '-1', '1', '2', '3'].slice(0, least),
+      ]) {
+        const text = `MULTI; ${name} ${words.join(' ')}; SET after 1; EXEC`;
+        if (!store.backend.parse({ form: 'text', text }).ok) continue;
+        const [reply] = await store.write(text);
+        assert.match(reply ?? '', / 2\) OK$/, text);
+        assert.doesNotMatch(reply ?? '', /script|Unknown/i, text);
+        applied += 1;
+      }
+    }
+    assert.ok(applied > 300, `${applied} slots`);
+  });
+
   it('an error in the middle of an atomic command is its reply, and the rest goes on', async () => {
     const store = await Store.start();
     const [result] = await store.write('MULTI; SET a 1; LPUSH a x; INCR a; GET none; EXEC');
