@@ -224,6 +224,31 @@ describe('a backend that prepares commands', () => {
     }
   });
 
+  it('tells the first answer instead of a refusal, when an attempt took effect while another was prepared', async () => {
+    const waiting: { readonly go: () => void; readonly refuse: () => void }[] = [];
+    await start((command) => {
+      if (command.verb !== 'take') return command;
+      return new Promise((resolve, reject) => {
+        const refuse = (): void => reject(new CommandRefused('nothing is left'));
+        waiting.push({ go: () => resolve(command), refuse });
+      });
+    });
+    await answers(client.request(session, ['fill key 6']));
+    const [taken = 0] = client.request(session, ['take key']);
+    const again = cluster.connect(cluster.leader);
+    again.repeat(session, ['take key'], [taken]);
+    cluster.clock.step();
+    assert.equal(waiting.length, 2);
+    waiting[0]?.go();
+    await answers([taken]);
+    waiting[1]?.refuse();
+    await settled();
+    cluster.run('the repetition', () => again.answerTo(taken) !== undefined);
+    const answer = again.answerTo(taken);
+    assert.ok(answer?.kind === 'result' && answer.result.ok, codeOf(answer));
+    assert.equal(answer.result.value?.length, 6);
+  });
+
   it('bounds what comes out: too long is refused, and long groups become several', async () => {
     await start((command) => ({ ...command, filler: new Uint8Array(command.filler.length * 1000) }), {
       maxCommandBytes: 20_000,
