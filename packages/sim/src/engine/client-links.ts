@@ -56,6 +56,11 @@ export class ClientLink {
     network.scheduler.after(network.latencyMs(), () => this.#arrive());
   }
 
+  /** Neither end holds it any more. */
+  get isOver(): boolean {
+    return !this.#isOpenHere && !this.#isOpenThere;
+  }
+
   get node(): NodeId {
     return this.#node;
   }
@@ -97,11 +102,10 @@ export class ClientLink {
     });
   }
 
-  /** The node hangs up after what it has sent. */
+  /** The node hangs up after what it has sent, and hears of it like of any other end. */
   closeByNode(): void {
-    this.#isOpenThere = false;
     this.#carry('toClient', () => this.#closeHere());
-    this.#door?.handlers.onClose(this.#connection as NodeSide);
+    this.#network.scheduler.after(0, () => this.#closeThere());
   }
 
   #arrive(): void {

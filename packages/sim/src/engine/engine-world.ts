@@ -218,6 +218,7 @@ export class EngineWorld implements ClientWorld {
   }
 
   onDial(link: ClientLink): void {
+    this.#connections = this.#connections.filter(({ isOver }) => !isOver);
     this.#connections.push(link);
   }
 

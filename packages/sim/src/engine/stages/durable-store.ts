@@ -59,10 +59,13 @@ export class DurableStore {
     switch (trouble) {
       case 'emptied':
         this.#image = EMPTY;
+        this.#older = [];
         this.#hasForeignData = false;
         return;
       case 'older-image':
         this.#image = random === undefined || this.#older.length === 0 ? EMPTY : random.pick(this.#older);
+        // What comes later in the list is newer than what the store holds now.
+        this.#older = this.#older.slice(0, this.#older.indexOf(this.#image) + 1);
         return;
       case 'foreign-write': {
         const { mark } = this.#image;
