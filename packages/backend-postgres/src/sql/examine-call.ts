@@ -44,7 +44,11 @@ export function examineCall(node: SqlNode, scope: Scope, place: Place): MaybeTyp
     if (frozen !== undefined) return frozen;
   }
   if (overloads.length === 0) refuseUnknown(name, schema, args, place);
-  if (builtIns.length > 0) assertBuiltIn(name, builtIns, args.length);
+  // The sort keys of WITHIN GROUP are arguments of the function as well.
+  const count = args.length + (node['agg_within_group'] === true ? nodesOf(node, 'agg_order').length : 0);
+  if (!overloads.some((each) => accepts(each, count)))
+    refuse(`no function ${name}() takes ${count} arguments`, 'correct the call');
+  if (builtIns.length > 0) assertBuiltIn(name, builtIns, count);
   for (const each of users) place.findings.absorb(examineUserFunction(each, place));
   const types = examineArguments(args, overloads, scope, place);
   assertNoCastOfText(name, schema, types, place);

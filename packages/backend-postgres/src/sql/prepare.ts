@@ -81,8 +81,20 @@ function planRows(sql: string, paramCount: number, catalog: Catalog): StatementP
   };
 }
 
+/** Kinds of statements that store code, or compute something for the rows that are there. */
+const STORING = new Set([
+  'CreateStmt',
+  'CreateTableAsStmt',
+  'AlterTableStmt',
+  'ViewStmt',
+  'CreateFunctionStmt',
+  'CreateTrigStmt',
+  'CreateDomainStmt',
+  'AlterDomainStmt',
+]);
+
 function planSchema(sql: string, catalog: Catalog): StatementPlan {
-  const rewritten = rewriteStoredCalls(sql);
+  const rewritten = STORING.has(parseOne(sql).kind) ? rewriteStoredCalls(sql) : sql;
   const findings = new Findings();
   const place: Place = { catalog, findings, origin: { stored: 'the statement' }, isPerRow: false };
   examineSchema(parseOne(rewritten), place);

@@ -1046,3 +1046,30 @@ insert into notes (id, body) select 1000 + count(*), weight::text from weights g
 
 -- refused: may be written differently
 update accounts set rating = (select max(rating) from accounts) where id = 1
+
+-- refused: no function random() takes 2 arguments
+insert into notes (id, body) values (1000, random(1, 5)::text)
+
+-- write
+insert into notes (id, body) select 1000, concat('a', 1, 2.5, null, 'b') || greatest(1, 2, 3) || round(1.5) || count(*) from accounts
+
+-- write
+drop function add_tax(numeric)
+
+-- write
+insert into audit (what) select a.owner from events e left join accounts a on e.account = a.id order by e.id
+
+-- refused: in no certain order
+insert into audit (what) select e.kind from accounts a left join events e on e.account = a.id order by a.id
+
+-- refused: would read the clock
+insert into notes (id, due) values (1000, E'\156ow')
+
+-- frozen: quorate.now()
+create function moment() returns timestamptz language sql begin atomic select now(); end
+
+-- frozen: quorate.now()
+create trigger late_one after insert on notes for each row when (new.due > now()) execute function write_audit()
+
+-- refused: write the body between
+create function f() returns float8 language plpgsql as 'begin return random() * 5; end'
