@@ -6,7 +6,7 @@
 import type { JournalIdentity } from '../../ports/journal.ts';
 import type { JournalDisk } from '../../ports/journal-disk.ts';
 import type { JournalImage } from '../../protocol/replica-types.ts';
-import type { AcceptedEntry } from '../../protocol/types.ts';
+import type { AcceptedEntry, Value } from '../../protocol/types.ts';
 import { requireSame } from '../journal-common/same-identity.ts';
 import { corrupt } from '../journal-common/trouble.ts';
 import { readWhole } from './disk-files.ts';
@@ -165,6 +165,11 @@ function stateOf(
   const { promised, learnedSlot } = state;
   const accepted = ascending
     .filter(({ entry }) => entry.slot > learnedSlot)
-    .map(({ entry, chosen }) => ({ ...entry, chosen }));
+    .map(({ entry, chosen }) => ({ ...entry, value: copyOf(entry.value), chosen }));
   return { state, image: { promised, learnedSlot, accepted } };
+}
+
+/** A value of its own: a view would keep the bytes of a whole segment in memory. */
+function copyOf(value: Value): Value {
+  return value.kind === 'batch' ? { ...value, bytes: value.bytes.slice() } : value;
 }
