@@ -8,7 +8,7 @@
  */
 import type { ChosenCommand } from '@quorate/core/ports';
 import type { Result } from '@quorate/wire';
-import { MAX_WRITE_RESULT_BYTES, resultOf, tooLarge } from './result.ts';
+import { resultOf, tooLarge } from './result.ts';
 import { type Reply, type Session, SqlFailure } from './session.ts';
 import type { SqlCommand, SqlStatement } from './sql/command.ts';
 
@@ -17,6 +17,20 @@ const WINDOW = 64;
 
 /** A command failed in an attempt without savepoints; nothing of it may stay. */
 export class NeedsCare extends Error {}
+
+/**
+ * A command was executed and gave too many rows. Others were executed behind it, so the transaction has to be done again
+ * without it.
+ */
+export class TooManyRows extends Error {
+  /** Its place in the batch. */
+  readonly index: number;
+
+  constructor(index: number) {
+    super();
+    this.index = index;
+  }
+}
 
 export type Execution = {
   readonly results: readonly Result[];
@@ -34,6 +48,8 @@ export type ExecutionContext = {
   /** A name for the plan of a statement, or undefined to have none kept. */
   readonly planName: (sql: string) => string | undefined;
   readonly typeName: (id: number) => string | undefined;
+  /** What the rows of one command may take. */
+  readonly maxResult: number;
 };
 
 type Chosen = ChosenCommand<SqlCommand>;
@@ -65,16 +81,21 @@ export async function executeAtOnce(
   return { results, epoch, changedSchema: false };
 }
 
-/** @throws SqlFailure for trouble of the store */
+/** Leaves out what has a place in `refused`. @throws TooManyRows, and SqlFailure for trouble of the store */
 export async function executeWithCare(
   commands: readonly Chosen[],
   context: ExecutionContext,
+  refused: ReadonlySet<number>,
 ): Promise<Execution> {
   const results: Result[] = [];
   let epoch = context.epoch;
   while (results.length < commands.length) {
     const first = results.length;
-    const window = windowFrom(commands, first, epoch);
+    if (refused.has(first)) {
+      results.push(tooLarge(context.maxResult));
+      continue;
+    }
+    const window = windowFrom(commands, first, epoch, refused);
     if (window.length === 0) {
       results.push(CATALOG_CHANGED);
       continue;
@@ -86,11 +107,16 @@ export async function executeWithCare(
   return { results, epoch, changedSchema: epoch !== context.epoch };
 }
 
-/** Commands from `first` on that may be sent together: none that is stale, and a change of the schema at the end only. */
-function windowFrom(commands: readonly Chosen[], first: number, epoch: number): SqlCommand[] {
+/** Commands from `first` on that may be sent together: none that is left out, and a change of the schema at the end only. */
+function windowFrom(
+  commands: readonly Chosen[],
+  first: number,
+  epoch: number,
+  refused: ReadonlySet<number>,
+): SqlCommand[] {
   const window: SqlCommand[] = [];
-  for (const { command } of commands.slice(first, first + WINDOW)) {
-    if (isStale(command, epoch)) break;
+  for (const [offset, { command }] of commands.slice(first, first + WINDOW).entries()) {
+    if (isStale(command, epoch) || refused.has(first + offset)) break;
     window.push(command);
     if (command.isDdl === true) break;
   }
@@ -114,37 +140,32 @@ async function executeWindow(
   );
   for (const [begun, done, ended] of await Promise.all(sent)) {
     if (begun instanceof SqlFailure) throw begun;
-    const failure = failureOf(done);
-    if (failure === undefined && !(done instanceof SqlFailure)) {
-      if (ended instanceof SqlFailure) throw ended;
-      results.push(resultOf(done, context.typeName));
-      continue;
+    if (done instanceof SqlFailure) {
+      if (done.judgement !== 'refused') throw done;
+      // Gone, and so is everything that was sent behind it.
+      await session.run('ROLLBACK TO command; RELEASE command');
+      results.push({ ok: false, code: done.state ?? '', message: done.message });
+      return true;
     }
-    // Gone, and so is everything that was sent behind it.
-    await session.run('ROLLBACK TO command; RELEASE command');
-    results.push(failure as Result);
-    return true;
+    if (ended instanceof SqlFailure) throw ended;
+    if (isCut(done)) throw new TooManyRows(results.length);
+    results.push(resultOf(done, context.typeName));
   }
   return false;
 }
 
-/** The refusal that an outcome means; undefined when it is none. @throws SqlFailure for trouble of the store */
-function failureOf(outcome: readonly Reply[] | SqlFailure): Result | undefined {
-  if (outcome instanceof SqlFailure) {
-    if (outcome.judgement !== 'refused') throw outcome;
-    return { ok: false, code: outcome.state ?? '', message: outcome.message };
-  }
-  return isCut(outcome) ? tooLarge(MAX_WRITE_RESULT_BYTES) : undefined;
-}
-
 /** The statements of one command, behind what fixes its time and randomness. */
-function send(command: SqlCommand, { session, planName, pin }: ExecutionContext): Promise<Reply[]> {
+function send(
+  command: SqlCommand,
+  { session, planName, pin, maxResult }: ExecutionContext,
+): Promise<Reply[]> {
   const pinning = pin(command);
   const pinned = pinning === undefined ? [] : [session.ask(pinning.sql, pinning.params)];
+  const budget = { left: maxResult };
   const replies = command.statements.map(({ sql, params }) => {
     const name = planName(sql);
     return session.ask(sql, params, {
-      maxBytes: MAX_WRITE_RESULT_BYTES,
+      budget,
       ...(name === undefined ? {} : { name }),
     });
   });

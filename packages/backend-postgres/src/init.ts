@@ -82,9 +82,14 @@ export async function initServer({ adminUrl, name, password }: InitOptions): Pro
        CREATE SCHEMA IF NOT EXISTS quorate; ALTER SCHEMA quorate OWNER TO ${role}; COMMIT`,
     );
     const [superuser] = (await admin.ask('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).rows;
-    if (superuser?.[0] === 't')
+    if (superuser?.[0] === 't') {
+      await step(
+        admin,
+        'messages in English, as results hold them',
+        `ALTER ROLE ${role} SET lc_messages TO 'C'`,
+      );
       await step(admin, 'changes of the schema by others are refused', `BEGIN; ${GUARD_SCHEMA} COMMIT`);
-    else steps.push('NOT done, needs a superuser: changes of the schema by others are refused');
+    } else steps.push('NOT done, needs a superuser: changes of the schema by others are refused');
   });
   const url = new URL(inside.href);
   url.username = encodeURIComponent(name);

@@ -11,11 +11,10 @@ export type TypeName = (id: number) => string | undefined;
  * than a read may. @throws BackendUnavailable
  */
 export async function runQuery(session: Session, command: SqlCommand, typeName: TypeName): Promise<Result> {
+  const budget = { left: MAX_READ_RESULT_BYTES };
   const sent = session.gather(() => [
     session.ask('BEGIN READ ONLY', [], { name: 'quorate_begin' }),
-    ...command.statements.map(({ sql, params }) =>
-      session.ask(sql, params, { maxBytes: MAX_READ_RESULT_BYTES }),
-    ),
+    ...command.statements.map(({ sql, params }) => session.ask(sql, params, { budget })),
     session.ask('ROLLBACK', [], { name: 'quorate_rollback' }),
   ]);
   const replies: Reply[] = [];

@@ -10,8 +10,20 @@
 import type { Result } from '@quorate/wire';
 import type { Reply, Value } from './session.ts';
 
-/** Of the rows of one command that writes; a command with more is refused. */
-export const MAX_WRITE_RESULT_BYTES: number = 1024 * 1024;
+const MAX_WRITE_RESULT_BYTES = 1024 * 1024;
+const MIN_WRITE_RESULT_BYTES = 16 * 1024;
+/** All results of a batch are stored in one row. */
+const MAX_BATCH_RESULT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What the rows of one command that writes may take, when so many share a batch; a command with more is refused. The same on
+ * every replica, because the batch is.
+ */
+export function maxWriteResult(commands: number): number {
+  const share = Math.floor(MAX_BATCH_RESULT_BYTES / commands);
+  return Math.min(MAX_WRITE_RESULT_BYTES, Math.max(MIN_WRITE_RESULT_BYTES, share));
+}
+
 /** Of the rows of one command that reads. */
 export const MAX_READ_RESULT_BYTES: number = 4 * 1024 * 1024;
 

@@ -8,6 +8,9 @@ import { quoteLiteral, type Session } from './session.ts';
 /** Schemas that are not the user's. `n` is pg_namespace. */
 export const USER_SCHEMA: string = `n.nspname <> 'quorate' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`;
 
+/** What came with an extension is the extension's. `c` is pg_class. */
+export const NOT_OF_EXTENSION: string = `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
 export type SchemaParts = {
   /** Qualified and quoted, sorted. */
   readonly sequences: readonly string[];
@@ -18,11 +21,11 @@ export type SchemaParts = {
 const QUERY = `
 SELECT 'sequence' AS kind, format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${USER_SCHEMA}
+  WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${USER_SCHEMA} AND ${NOT_OF_EXTENSION}
 UNION ALL
 SELECT 'unguarded', format('%I.%I', n.nspname, c.relname)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA}
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA} AND ${NOT_OF_EXTENSION}
     AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'quorate_guard' AND t.tgenabled = 'A')
 ORDER BY 1, 2`;
 

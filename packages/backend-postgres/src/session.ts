@@ -28,9 +28,12 @@ export type Reply = {
 export type AskOptions = {
   /** The server keeps the plan under this name for this session; the same name always goes with the same text. */
   readonly name?: string;
-  /** No more than this many characters of values are kept. */
-  readonly maxBytes?: number;
+  /** What rows may still take; several statements may share one. */
+  readonly budget?: RowBudget;
 };
+
+/** Characters of values that may still be kept; below zero, rows are dropped. */
+export type RowBudget = { left: number };
 
 export type SessionOptions = {
   readonly url: string;
@@ -56,7 +59,7 @@ export class SqlFailure extends Error {
   }
 
   get judgement(): Judgement {
-    return judge(this.state);
+    return judge(this.state, this.message);
   }
 }
 
@@ -71,6 +74,8 @@ export function troubleOf(error: unknown, doing: string): Error {
     ? new BackendUnavailable(words, { cause: error })
     : new BackendDiverged(words, { cause: error });
 }
+
+const MAX_MESSAGE = 2000;
 
 /** Keeps every value as the text that came. */
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
@@ -128,7 +133,7 @@ export class Session {
   }
 
   /** One statement. @throws SqlFailure */
-  ask(sql: string, params: readonly Value[] = [], { name, maxBytes }: AskOptions = {}): Promise<Reply> {
+  ask(sql: string, params: readonly Value[] = [], { name, budget }: AskOptions = {}): Promise<Reply> {
     const reply = new Promise<Reply>((resolve, reject) => {
       const isCut = { value: false };
       const query = new pg.Query<readonly Value[]>({
@@ -143,7 +148,7 @@ export class Session {
         if (error) reject(failureOf(error));
         else resolve(replyOf(result, isCut.value));
       };
-      if (maxBytes !== undefined) limitRows(query, maxBytes, isCut);
+      if (budget !== undefined) limitRows(query, budget, isCut);
       this.#client.query(query as unknown as pg.Submittable);
     });
     // Of many statements sent at once, those behind a failed one fail too, and nobody waits for them any more.
@@ -239,13 +244,12 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof SqlFailure) || error.judgement !== 'refused') throw error;
 }
 
-/** Rows beyond the limit are dropped as they come, so that no answer can fill the memory. */
-function limitRows(query: PlainQuery, maxBytes: number, isCut: { value: boolean }): void {
+/** Rows beyond the budget are dropped as they come, so that no answer can fill the memory. */
+function limitRows(query: PlainQuery, budget: RowBudget, isCut: { value: boolean }): void {
   const takeRow = query.handleDataRow.bind(query);
-  let bytes = 0;
   query.handleDataRow = (message) => {
-    for (const value of message.fields) bytes += 4 + (value?.length ?? 0);
-    if (bytes > maxBytes) isCut.value = true;
+    for (const value of message.fields) budget.left -= 4 + (value?.length ?? 0);
+    if (budget.left < 0) isCut.value = true;
     else takeRow(message);
   };
 }
@@ -265,7 +269,8 @@ function failureOf(error: unknown): SqlFailure {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   // Errors of the socket have codes like ECONNRESET; those of the server have five characters.
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-  return new SqlFailure(String(message ?? error), state, error);
+  // What a function raises can be of any length, and becomes part of a result.
+  return new SqlFailure(String(message ?? error).slice(0, MAX_MESSAGE), state, error);
 }
 
 export function quoteLiteral(text: string): string {

@@ -39,8 +39,10 @@ const SINGLES = new Map<string, Judgement>([
 ]);
 
 /** `state` is undefined when the connection broke before the server could say anything. */
-export function judge(state: string | undefined): Judgement {
+export function judge(state: string | undefined, message = ''): Judgement {
   if (state === undefined) return 'unavailable';
+  // A value of more than 1 GiB: PostgreSQL calls it an internal error, and it is the same on every server.
+  if (state === 'XX000' && message.startsWith('invalid memory alloc request size')) return 'refused';
   const single = SINGLES.get(state);
   if (single !== undefined) return single;
   const stateClass = state.slice(0, 2);

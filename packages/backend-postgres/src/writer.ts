@@ -14,6 +14,7 @@ import {
   executeAtOnce,
   executeWithCare,
   NeedsCare,
+  TooManyRows,
 } from './execution.ts';
 import {
   arrayOf,
@@ -27,6 +28,7 @@ import {
   WRITE_MARK,
 } from './own-schema.ts';
 import { PlanNames } from './plan-names.ts';
+import { maxWriteResult } from './result.ts';
 import { guardTables, readSchemaParts, type SchemaParts, sequencesQuery } from './schema-parts.ts';
 import {
   KEEP_SEQUENCES,
@@ -103,28 +105,44 @@ export class Writer {
   }
 
   async #execute(batch: ApplyBatch<SqlCommand>): Promise<Execution> {
-    const changesSchema = batch.commands.some(({ command }) => command.isDdl === true);
-    if (!changesSchema && this.#careful === 0) {
+    if (this.#careful === 0 && !changesSchema(batch.commands)) {
       try {
-        return await this.#begin((context) => executeAtOnce(batch.commands, context), true);
+        return await this.#begin((context) => executeAtOnce(batch.commands, context), batch);
       } catch (error) {
         if (!(error instanceof NeedsCare)) throw error;
-        await this.session.run('ROLLBACK');
+        await this.#rollBack();
         this.#careful = CAREFUL_BATCHES;
       }
-      return this.#begin(async (context) => {
-        await restoreSequences(this.session, this.#parts);
-        return executeWithCare(batch.commands, context);
-      }, true);
+    } else if (this.#careful > 0) this.#careful -= 1;
+    return this.#executeWithCare(batch);
+  }
+
+  /** Ends: every attempt after the first leaves one command more out. */
+  async #executeWithCare(batch: ApplyBatch<SqlCommand>): Promise<Execution> {
+    const refused = new Set<number>();
+    for (;;) {
+      try {
+        return await this.#begin((context) => executeWithCare(batch.commands, context, refused), batch);
+      } catch (error) {
+        if (!(error instanceof TooManyRows)) throw error;
+        await this.#rollBack();
+        refused.add(error.index);
+      }
     }
-    if (this.#careful > 0) this.#careful -= 1;
-    return this.#begin((context) => executeWithCare(batch.commands, context), !changesSchema);
+  }
+
+  /** What sequences gave out in the attempt they give out again. */
+  async #rollBack(): Promise<void> {
+    await this.session.run('ROLLBACK; BEGIN');
+    await this.session.ask(LOCK_MARK);
+    await restoreSequences(this.session, this.#parts);
+    await this.session.run('COMMIT');
   }
 
   /** Begins the transaction and takes the lock on the mark, with the first of `execute` right behind. */
   async #begin(
     execute: (context: ExecutionContext) => Promise<Execution>,
-    keepPlans: boolean,
+    { commands }: ApplyBatch<SqlCommand>,
   ): Promise<Execution> {
     const { typeName, pin } = this.#options;
     const { session } = this;
@@ -133,7 +151,9 @@ export class Writer {
       epoch: this.#epoch,
       pin,
       typeName,
-      planName: keepPlans ? (sql) => this.#plans.nameOf(sql) : () => undefined,
+      maxResult: maxWriteResult(commands.length),
+      // Within a batch that changes the schema, a plan that is kept may be out of date.
+      planName: changesSchema(commands) ? () => undefined : (sql) => this.#plans.nameOf(sql),
     };
     const [locked, executed] = session.gather(() => [this.#lock(), execute(context)]);
     const outcomes = await Promise.allSettled([locked, executed]);
@@ -203,6 +223,10 @@ export class Writer {
     const query = sequencesQuery(parts);
     return statesOf(query === undefined ? NOTHING : await this.session.ask(query));
   }
+}
+
+function changesSchema(commands: ApplyBatch<SqlCommand>['commands']): boolean {
+  return commands.some(({ command }) => command.isDdl === true);
 }
 
 const NOTHING: Reply = { command: '', rowCount: 0, fields: [], rows: [], isCut: false };

@@ -41,6 +41,10 @@ describe('SQLSTATE', () => {
       for (const state of states) assert.equal(judge(state), judgement, state);
     });
 
+  it('a value too large for any server is a refusal, though PostgreSQL calls it an internal error', () => {
+    assert.equal(judge('XX000', 'invalid memory alloc request size 1400000004'), 'refused');
+  });
+
   it('a connection that broke without a word is trouble of the store', () => {
     assert.equal(judge(undefined), 'unavailable');
   });

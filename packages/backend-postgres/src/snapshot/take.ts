@@ -10,7 +10,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSlot, type BackendSnapshot, BackendUnavailable } from '@quorate/core/ports';
 import { readState } from '../own-schema.ts';
-import { USER_SCHEMA } from '../schema-parts.ts';
+import { NOT_OF_EXTENSION, USER_SCHEMA } from '../schema-parts.ts';
 import { type Session, troubleOf, type Value } from '../session.ts';
 import { bytesAt, FRAME, FrameWriter } from './frames.ts';
 import { encodeHeader, type SnapshotHeader } from './header.ts';
@@ -46,7 +46,7 @@ SELECT format('%I.%I', n.nspname, c.relname),
   (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${USER_SCHEMA} ORDER BY c.oid`;
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${USER_SCHEMA} AND ${NOT_OF_EXTENSION} ORDER BY c.oid`;
 
 /** Begins; the caller sees to it that no batch is being applied until this is done. @throws BackendUnavailable */
 export async function takeSnapshot(options: TakeOptions): Promise<TakenSnapshot> {

@@ -173,6 +173,18 @@ describe('PostgreSQL store', function () {
     assert.equal(refused.ok ? 'done' : refused.code, '25006');
   });
 
+  it('keeps nothing of commands whose answers are too long, and everything of those around them', async () => {
+    const { store } = await fresh();
+    await store.apply('CREATE TABLE big (id int PRIMARY KEY, v text)');
+    const outcomes = await store.outcomes(
+      "INSERT INTO big VALUES (2, 'a') RETURNING repeat('x', 2000000)",
+      "INSERT INTO big VALUES (3, 'a'); UPDATE big SET v = 'b' RETURNING repeat('x', 600000); DELETE FROM big RETURNING repeat('x', 600000)",
+      "INSERT INTO big VALUES (4, 'a') RETURNING id",
+    );
+    assert.deepEqual(outcomes, ['RESULT_TOO_LARGE', 'RESULT_TOO_LARGE', [['4']]]);
+    assert.deepEqual(await store.read('SELECT id FROM big'), [['4']]);
+  });
+
   it('answers UPDATE and DELETE with rows in the same order wherever they lie', async () => {
     const [{ store }, { store: twin }] = [await fresh(), await fresh()];
     for (const each of [store, twin]) await each.apply(TABLE);
