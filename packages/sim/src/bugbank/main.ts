@@ -14,6 +14,8 @@ import { costsTooMuch, type Finding, type Mutant } from './mutant.ts';
 import { sanityHunts, trySanity } from './sanity.ts';
 import { headerLine, type Row, rowLine, sanityLine, toolName } from './table.ts';
 
+const EXIT_INTERRUPTED = 130;
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
@@ -23,6 +25,9 @@ const { values } = parseArgs({
   },
 });
 
+// The exit hooks of copies and hunters do the rest.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(EXIT_INTERRUPTED));
 process.exitCode = await main();
 
 async function main(): Promise<number> {

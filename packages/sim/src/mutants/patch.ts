@@ -45,10 +45,20 @@ export type CopyOptions = {
   readonly withTests?: boolean;
 };
 
+/** Removed at the latest when the process ends, also when it is told to. */
+const directories = new Set<string>();
+process.on('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
 /** @throws Error when a patch does not match exactly once; nothing is left behind then */
 export function buildMutant(patches: readonly Patch[], { withTests = false }: CopyOptions = {}): Mutant {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'quorate-mutant-'));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  directories.add(directory);
+  const remove = (): void => {
+    rmSync(directory, { recursive: true, force: true });
+    directories.delete(directory);
+  };
   try {
     for (const name of COPIED) copyPackage(name, directory);
     if (withTests) for (const name of COPIED) copyTests(name, directory);

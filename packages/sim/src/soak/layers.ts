@@ -36,7 +36,7 @@ const CHAOS_SECONDS = 45;
 
 export const LAYERS: readonly Layer[] = [
   seeds('simulator', '12,000 seeds', { count: 12_000, each: 250, flags: ['--depth', 'core'] }),
-  seeds('simulator, engines', '1,500 seeds', { count: 1500, each: 50, flags: ['--depth', 'engine'] }),
+  seeds('simulator, engines', '1,500 seeds', { count: 1500, each: 150, flags: ['--depth', 'engine'] }),
   seeds('simulator, twice', '200 seeds, equal hashes', {
     count: 200,
     each: 50,

@@ -2,7 +2,7 @@
  * Starts one tool as a child process in a mutant's directory and waits for its end, at most for a while: a planted bug
  * may well make a loop endless.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export type ChildEnd = {
   readonly status: number | null;
@@ -14,6 +14,12 @@ export type ChildEnd = {
 
 /** What is kept of each stream: a mutant may also print without end. */
 const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
+
+/** None outlives the bank. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 export function runNode(
   directory: string,
@@ -28,6 +34,7 @@ export function runNode(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
+    running.add(child);
     const stdout = gather(child.stdout);
     const stderr = gather(child.stderr);
     let timedOut = false;
@@ -38,6 +45,7 @@ export function runNode(
     child.on('error', reject);
     child.on('close', (status) => {
       clearTimeout(timer);
+      running.delete(child);
       resolve({
         status,
         stdout: stdout(),
