@@ -100,7 +100,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     makeDirectory(context.directory);
     undo.push(() => backend.close());
     const image = await openIfThere(backend, context, logger);
-    const reopen = (): Promise<BackendImage> => openBackend(backend, context);
+    const reopen = async (): Promise<BackendImage> => {
+      const before = JSON.stringify(backendFactsOf(backend));
+      const reopened = await openBackend(backend, context);
+      if (JSON.stringify(backendFactsOf(backend)) !== before) server.greetAgain();
+      return reopened;
+    };
     const store = { image, reopen };
     const server = new Server(options, addr, journal, opened, store, { clusterId, genesisDigest, abort });
     await server.listen();
@@ -251,6 +256,11 @@ class Server implements RunningServer {
   async listen(): Promise<void> {
     await this.#http.listen();
     this.#engine.start();
+  }
+
+  /** The peers must compare what was learned of the backend just now. */
+  greetAgain(): void {
+    this.#transport.greetAgain('the store of the backend was opened');
   }
 
   status(): ServerStatus {

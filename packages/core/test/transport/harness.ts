@@ -94,6 +94,8 @@ export type NodeOptions = {
   readonly members?: readonly number[];
   readonly clusterId?: string;
   readonly genesisDigest?: string;
+  /** Facts about the backend, asked at each greeting. */
+  readonly backend?: () => readonly (readonly [string, string])[];
   readonly clock?: Clock;
   readonly limits?: Partial<PeerLimits>;
   readonly random?: () => number;
@@ -120,10 +122,9 @@ export class TestNode {
         node: asNodeId(node),
         storageId: options.storageId ?? `storage-${node}`,
         incarnation: options.incarnation ?? 1,
-        backend: [
-          ['backend', 'kv'],
-          ['version', '15'],
-        ],
+        get backend() {
+          return options.backend?.() ?? [['backend', 'kv'] as const, ['version', '15'] as const];
+        },
       },
       // Only what the test is about gets an address that answers; the rest must stay quiet.
       peers: peers.filter((peer) => peer.node < node || options.addresses?.[peer.node] !== undefined),

@@ -51,6 +51,23 @@ describe('a link between two nodes', () => {
     );
   });
 
+  it('is greeted again when a backend was opened late, and refused when the two backends differ', async () => {
+    const two = await use(new TestNode({ node: 2 }));
+    let facts: readonly (readonly [string, string])[] = [['backend', 'kv']];
+    const one = await use(new TestNode({ node: 1, addresses: { 2: two.address }, backend: () => facts }));
+    await Promise.all([one.saw('up 2'), two.saw('up 1')]);
+    facts = [...facts, ['version', '16']];
+    one.transport.greetAgain('the store was opened');
+    await Promise.all([one.saw('down 2'), two.saw('down 1')]);
+    await until(() => two.count('refused.WIRE_WRONG_BACKEND') > 0, JSON.stringify(two.transport.counters()));
+    assert.equal(two.transport.links()[0]?.up, false);
+    facts = [
+      ['backend', 'kv'],
+      ['version', '15'],
+    ];
+    await Promise.all([one.saw('up 2', 2), two.saw('up 1', 2)]);
+  });
+
   it('hands over frames as plain byte arrays, so that slice is a copy', async () => {
     const two = new TestNode({ node: 2 });
     await two.server.listen().then(({ port }) => (two.port = port));

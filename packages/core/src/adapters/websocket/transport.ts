@@ -64,6 +64,8 @@ export type PeerLinkStatus = {
 export interface WebSocketTransport extends Transport {
   /** For the server's path `/peer`. */
   readonly upgrade: UpgradeHandler;
+  /** Ends every link, to be dialled again: what this node says of itself in a greeting has changed. */
+  greetAgain(why: string): void;
   /** How often things happened, by name. */
   counters(): Readonly<Record<string, number>>;
   /** Ascending by node. */
@@ -118,6 +120,10 @@ class TransportOverWebSockets implements WebSocketTransport {
       reason,
     });
     this.#links.get(peer)?.endCurrent(text, { code: CLOSE_UNREADABLE, reason: text });
+  }
+
+  greetAgain(why: string): void {
+    for (const link of this.#links.values()) link.endCurrent(why, { code: CLOSE_GOING_AWAY, reason: why });
   }
 
   close(): Promise<void> {
