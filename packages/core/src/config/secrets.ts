@@ -6,10 +6,10 @@ const HIDDEN = '***';
 
 /** `scheme://user:PASSWORD@`, up to the last @ before the next space or quote: passwords may hold slashes. */
 const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/"']{0,256}):[^\s"']+@/gi;
-const NAMED_SECRET = /\b(password|passwd|secret|token)(\s?[=:]\s?)[^\s&;,"']+/gi;
+const NAMED_SECRET = /\b(password|passwd|secret|token)=[^\s&;,"']+/gi;
 
 export function maskSecrets(text: string): string {
-  return text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(NAMED_SECRET, `$1$2${HIDDEN}`);
+  return text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(NAMED_SECRET, `$1=${HIDDEN}`);
 }
 
 /** The same for what a configuration holds. */

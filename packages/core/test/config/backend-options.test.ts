@@ -36,6 +36,7 @@ describe('secrets', () => {
     ['redis://:hush/with@signs@db:6379', 'redis://:***@db:6379'],
     ['postgres://db/x?user=me&password=hush&ssl=1', 'postgres://db/x?user=me&password=***&ssl=1'],
     ['host=db password=hush dbname=x', 'host=db password=*** dbname=x'],
+    ['PARSE: unknown token: frob', 'PARSE: unknown token: frob'],
     ['no secret at http://127.0.0.1:6660/status', 'no secret at http://127.0.0.1:6660/status'],
   ] as const) {
     it(`are masked in ${JSON.stringify(shown)}`, () => assert.equal(maskSecrets(text), shown));
