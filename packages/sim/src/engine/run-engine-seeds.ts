@@ -8,7 +8,7 @@ import { EngineCoverage } from './coverage.ts';
 import { type EngineVerdict, simulateEngine } from './simulate-engine.ts';
 
 /** A range of at least this many seeds must go through everything that this depth can. */
-const COVERING_SEEDS = 40;
+const COVERING_SEEDS = 100;
 
 /** What a range of seeds of this depth cannot miss of the first depth's table. */
 export const ENGINE_REQUIRED: readonly CoverageKind[] = [
