@@ -30,6 +30,9 @@ export const BACKEND_RULES: readonly BackendRule[] = [
   ...KILL_RULES,
 ];
 
+/** Of one rule in a test. */
+const RULE_TIMEOUT_MS = 60_000;
+
 export class RuleBroken extends Error {
   readonly rule: string;
   readonly seed: number;
@@ -113,10 +116,19 @@ export function backendConformance(
   subject: BackendSubject,
   runner: ConformanceRunner = globalThis as unknown as ConformanceRunner,
 ): void {
-  runner.describe(`backend conformance: ${subject.name}`, () => {
+  runner.describe(`backend conformance: ${subject.name}`, function (this: unknown) {
+    allowTime(this);
     for (const rule of BACKEND_RULES)
       runner.it(`${rule.name}: ${rule.claim}`, async () => {
         await checkRule(rule, subject);
       });
   });
+}
+
+/** A rule may take longer than mocha allows by default; more that the caller allows stays. */
+function allowTime(suite: unknown): void {
+  const { timeout } = (suite ?? {}) as { readonly timeout?: (this: unknown, ms?: number) => unknown };
+  const allowed = timeout?.call(suite);
+  if (typeof allowed === 'number' && allowed !== 0 && allowed < RULE_TIMEOUT_MS)
+    timeout?.call(suite, RULE_TIMEOUT_MS);
 }
