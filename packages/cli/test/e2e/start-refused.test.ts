@@ -158,7 +158,7 @@ describe('a node that must not run', function () {
     renameSync(copy, directoryOf(3));
     assert.match(
       await lastLifeOf(3),
-      /^quorate: STORAGE_REPLACED: node \d knows this node with another storage \(.*was its directory copied\?\)\. .*: put the old directory back\n$/m,
+      /^quorate: STORAGE_REPLACED: node \d knows this node with another storage \(.*(?:was its directory copied|a copy of its data directory)\?\)\. .*: put the old directory back\n$/m,
     );
     rmSync(directoryOf(3), { recursive: true });
     renameSync(right, directoryOf(3));
