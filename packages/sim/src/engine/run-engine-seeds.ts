@@ -41,6 +41,7 @@ export const ENGINE_REQUIRED: readonly CoverageKind[] = [
   'read-local',
   'read-remote',
   'converged',
+  'converged-core',
 ];
 
 /** True when every seed passed, was reproducible, and together they went through what is required. */
