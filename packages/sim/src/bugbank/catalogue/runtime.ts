@@ -259,6 +259,11 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
         `if (known !== undefined && incarnation < known.incarnation) {`,
         `if (known !== undefined && incarnation < 0) {`,
       ),
+      server(
+        'peer-book.ts',
+        `if (processNonce === known.processNonce)`,
+        `if (processNonce === known.processNonce || incarnation < known.incarnation)`,
+      ),
     ],
     hunt: testsOf('peer book', 'core', 'server/peer-book.test.js'),
   },
