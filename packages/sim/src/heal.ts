@@ -21,12 +21,8 @@ const STABLE_TIMEOUTS = 6;
 export type HealReport = { readonly leaderAfterTimeouts: number; readonly convergedAfterTimeouts: number };
 
 export function heal(world: World, ledger: Ledger, workload: Workload): HealReport {
-  const core = drawCore(world);
   world.calm();
-  for (const node of core) {
-    world.resume(node);
-    world.boot(node);
-  }
+  const core = startCore(world);
   mend(world, core);
   const startMs = world.scheduler.nowMs;
   const timeoutMs = world.profile.limits.electionTimeoutMs;
@@ -53,6 +49,18 @@ export function heal(world: World, ledger: Ledger, workload: Workload): HealRepo
   watchStability(world, core, timeoutMs);
   world.coverage.hit(core.length === world.nodes.length ? 'converged' : 'converged-core');
   return { leaderAfterTimeouts, convergedAfterTimeouts };
+}
+
+/** A node may find at this very start that its journal is damaged, and halt: then another core is drawn without it. */
+function startCore(world: World): readonly NodeId[] {
+  for (;;) {
+    const core = drawCore(world);
+    for (const node of core) {
+      world.resume(node);
+      world.boot(node);
+    }
+    if (!core.some((node) => world.halted.has(node))) return core;
+  }
 }
 
 /** Links within the core carry again. Those to other nodes stay as they are, or are cut in a shape of their own. */
