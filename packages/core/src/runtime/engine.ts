@@ -158,8 +158,10 @@ export class Engine {
     this.#outbox = new Outbox(transport, options.checksum, limits.targetFrameBytes, group);
     this.#batcher = new Batcher(limits);
     this.#reads = new ReadDesk(backend, this.#applier, clock, limits);
-    this.#forwarder = new Forwarder(limits.maxForwards, (to, forward) =>
-      this.#outbox.addPayload(to, forward),
+    this.#forwarder = new Forwarder(
+      limits.maxForwards,
+      streamOf(options.seed, 'forwards').uint32(),
+      (to, forward) => this.#outbox.addPayload(to, forward),
     );
     this.#preparer = this.#createPreparer();
     this.#watch = new BackendWatch(backend, clock, limits, () =>

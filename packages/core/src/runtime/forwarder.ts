@@ -20,14 +20,19 @@ type Pending = {
 /** A forward that was answered. `responder` and `sequences` are those it was given. */
 export type Answered = Pick<Pending, 'connection' | 'responder' | 'sequences'>;
 
+/** Distance between the first numbers of two lives; all stay below 2^53. */
+const REQUESTS_PER_LIFE = 2 ** 20;
+
 export class Forwarder {
   readonly #maxForwards: number;
   readonly #send: (to: NodeId, forward: Forward) => void;
   readonly #pending = new Map<number, Pending>();
-  #nextRequestId = 1;
+  #nextRequestId: number;
 
-  constructor(maxForwards: number, send: (to: NodeId, forward: Forward) => void) {
+  /** `lifeNumber`: 32 random bits, others in every life. An answer to an earlier life must not fit a request of this one. */
+  constructor(maxForwards: number, lifeNumber: number, send: (to: NodeId, forward: Forward) => void) {
     this.#maxForwards = maxForwards;
+    this.#nextRequestId = lifeNumber * REQUESTS_PER_LIFE + 1;
     this.#send = send;
   }
 

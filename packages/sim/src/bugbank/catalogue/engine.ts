@@ -14,6 +14,20 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     hunt: { tool: 'engine simulator', seeds: 60 },
   },
   {
+    id: 'forwards-numbered-from-one',
+    wrong:
+      'Forwarded requests are numbered from 1 in every life, so the answer to one before a restart fits one after it.',
+    seen: 'our own runtime: a client was given the answer of another one; XIDs of RPC clients that start over',
+    patches: [
+      runtime(
+        'forwarder.ts',
+        `this.#nextRequestId = lifeNumber * REQUESTS_PER_LIFE + 1;`,
+        `this.#nextRequestId = 1;`,
+      ),
+    ],
+    hunt: { tool: 'engine simulator', seeds: 200 },
+  },
+  {
     id: 'lost-answer-executes-again',
     wrong:
       'A batch that the store holds already, because only its answer was lost, is executed a second time.',
