@@ -1,5 +1,6 @@
 /** Mutants of a whole node at work: what only shows when engine, store, disk and clients play together. */
 import type { Mutant } from '../mutant.ts';
+import { engineTests } from './hunts.ts';
 import { ports, runtime } from './places.ts';
 
 export const ENGINE_MUTANTS: readonly Mutant[] = [
@@ -25,7 +26,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
         `this.#nextRequestId = 1;`,
       ),
     ],
-    hunt: { tool: 'engine simulator', seeds: 200 },
+    hunt: engineTests('forwarder'),
   },
   {
     id: 'lost-answer-executes-again',
