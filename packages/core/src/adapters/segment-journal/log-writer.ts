@@ -42,6 +42,7 @@ export class LogWriter {
   readonly #sizes: SegmentSizes;
   readonly #incarnation: number;
   readonly #spare: Spare;
+  /** Hears why there is less room than there could be. Not final. */
   readonly #spareFailed: (error: unknown) => void;
   #facts: SegmentFacts;
   /** Where the next record goes: everything before it is durable. */
@@ -216,13 +217,20 @@ export class LogWriter {
     };
   }
 
-  /** Gives back what a finished segment does not use. Its end is known from the segment behind it. */
+  /**
+   * Gives back what a finished segment does not use. Its end is known from the segment behind it, so only room is
+   * lost when that fails: the record that was just written is durable all the same, and must be heard of.
+   */
   #cut({ segment, end }: { readonly segment: number; readonly end: number }): void {
-    const file = this.#disk.open(segmentName(segment));
     try {
-      file.truncate(end);
-    } finally {
-      file.close();
+      const file = this.#disk.open(segmentName(segment));
+      try {
+        file.truncate(end);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      this.#spareFailed(error);
     }
   }
 }

@@ -27,6 +27,7 @@ import { lockDirectory } from '../journal-common/directory-lock.ts';
 import { ensureDirectory, syncPath } from '../journal-common/files.ts';
 
 const FILE_MODE = 0o600;
+const WROTE_NOTHING = 'the system wrote nothing';
 /** Not on macOS, where only a flush call of its own gets past the cache of the drive, and not on Windows. */
 const CAN_WRITE_THROUGH = process.platform === 'linux';
 
@@ -105,8 +106,11 @@ class NodeFile implements JournalFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    for (let written = 0; written < bytes.length; )
-      written += writeSync(this.#descriptor, bytes, written, bytes.length - written, position + written);
+    for (let from = 0; from < bytes.length; ) {
+      const written = writeSync(this.#descriptor, bytes, from, bytes.length - from, position + from);
+      if (written === 0) throw new Error(WROTE_NOTHING);
+      from += written;
+    }
     if (!this.#writesThrough) fdatasyncSync(this.#descriptor);
   }
 
@@ -120,7 +124,7 @@ class NodeFile implements JournalFile {
     const step = (from: number): void => {
       write(this.#descriptor, bytes, from, bytes.length - from, position + from, (error, written) => {
         if (error !== null) finish(error);
-        else if (written === 0) finish(new Error('the system wrote nothing'));
+        else if (written === 0) finish(new Error(WROTE_NOTHING));
         else if (from + written < bytes.length) step(from + written);
         else if (!this.#writesThrough) fdatasync(this.#descriptor, finish);
         else finish(undefined);

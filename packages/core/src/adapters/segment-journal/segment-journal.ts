@@ -270,8 +270,13 @@ export class SegmentJournal implements Journal {
     });
     this.#state = 'closed';
     const { writer, lock } = this.#opened();
-    await new Promise<void>((resolve) => writer.close(resolve));
-    lock.release();
+    try {
+      await new Promise<void>((resolve) => writer.close(resolve));
+    } catch (error) {
+      this.#fail('closing the journal', error);
+    } finally {
+      lock.release();
+    }
     if (this.#failure !== failureBefore && this.#failure !== undefined) throw this.#failure;
   }
 

@@ -19,6 +19,8 @@ export class Spare {
   #spare: SpareSegment | undefined;
   #taker: Taker | undefined;
   #isClosed = false;
+  /** A file with its name could not be removed. */
+  #hasLeftover = false;
 
   constructor(disk: JournalDisk) {
     this.#disk = disk;
@@ -33,6 +35,8 @@ export class Spare {
     if (this.#state !== 'none' || this.#isClosed) return;
     this.#state = 'filling';
     try {
+      if (this.#hasLeftover && this.#disk.list().includes(SPARE_FILE)) this.#disk.remove(SPARE_FILE);
+      this.#hasLeftover = false;
       this.#spare = { file: this.#disk.create(SPARE_FILE), bytes };
     } catch (error) {
       this.#state = 'none';
@@ -83,12 +87,18 @@ export class Spare {
     });
   }
 
+  /** Never fails: a file that cannot be removed now is removed before the next one is made, or at the next start. */
   #discard(): void {
     this.#state = 'none';
-    if (this.#spare === undefined) return;
-    this.#spare.file.close();
+    const spare = this.#spare;
+    if (spare === undefined) return;
     this.#spare = undefined;
-    this.#disk.remove(SPARE_FILE);
+    try {
+      spare.file.close();
+      this.#disk.remove(SPARE_FILE);
+    } catch {
+      this.#hasLeftover = true;
+    }
   }
 
   #tell(error: unknown, failed: (error: unknown) => void): void {
