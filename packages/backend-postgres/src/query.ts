@@ -31,9 +31,11 @@ export async function runQuery(session: Session, command: SqlCommand, typeName: 
 const CANCELED = '57014';
 /** read_only_sql_transaction: what passed for a read calls something that writes. */
 const WRITES = '25006';
+/** internal_error: a read can cause one, for instance with an oid of nothing, and it says nothing about the data. */
+const INTERNAL = 'XX000';
 
-function isRefusal({ judgement, state }: SqlFailure): boolean {
-  return judgement === 'refused' || state === CANCELED || state === WRITES;
+function isRefusal({ judgement, state = '' }: SqlFailure): boolean {
+  return judgement === 'refused' || [CANCELED, WRITES, INTERNAL].includes(state);
 }
 
 function refusalOf(error: unknown): Result {

@@ -32,7 +32,7 @@ export type AskOptions = {
   readonly budget?: RowBudget;
 };
 
-/** Characters of values that may still be kept; below zero, rows are dropped. */
+/** Characters of values and names of columns that may still be kept; below zero, rows are dropped. */
 export type RowBudget = { left: number };
 
 export type SessionOptions = {
@@ -51,15 +51,13 @@ export type SessionOptions = {
 /** An answer of the server that is an error. `state` is undefined when the connection broke. */
 export class SqlFailure extends Error {
   readonly state: string | undefined;
+  readonly judgement: Judgement;
 
-  constructor(message: string, state: string | undefined, cause?: unknown) {
+  constructor(message: string, state: string | undefined, cause?: { readonly routine?: string }) {
     super(message, { cause });
     this.name = 'SqlFailure';
     this.state = state;
-  }
-
-  get judgement(): Judgement {
-    return judge(this.state, this.message);
+    this.judgement = judge(state, message, cause?.routine);
   }
 }
 
@@ -229,6 +227,7 @@ type ClientInside = {
 
 /** The part of a query object of `pg` that is used here. */
 type PlainQuery = {
+  handleRowDescription(message: { readonly fields: readonly { readonly name: string }[] }): void;
   handleDataRow(message: { readonly fields: readonly Value[] }): void;
   callback: (error: unknown, result: RawResult | RawResult[]) => void;
 };
@@ -244,10 +243,21 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof SqlFailure) || error.judgement !== 'refused') throw error;
 }
 
+/** Of one column in a result, without its name, in characters. */
+const FIELD_COST = 32;
+
 /** Rows beyond the budget are dropped as they come, so that no answer can fill the memory. */
 function limitRows(query: PlainQuery, budget: RowBudget, isCut: { value: boolean }): void {
+  const takeFields = query.handleRowDescription.bind(query);
   const takeRow = query.handleDataRow.bind(query);
+  query.handleRowDescription = (message) => {
+    for (const { name } of message.fields) budget.left -= FIELD_COST + name.length;
+    if (budget.left < 0) isCut.value = true;
+    takeFields(message);
+  };
   query.handleDataRow = (message) => {
+    // Rows without columns are only counted, and the server does that.
+    if (message.fields.length === 0) return;
     for (const value of message.fields) budget.left -= 4 + (value?.length ?? 0);
     if (budget.left < 0) isCut.value = true;
     else takeRow(message);
@@ -266,11 +276,12 @@ function replyOf(raw: RawResult | RawResult[], isCut: boolean): Reply {
 }
 
 function failureOf(error: unknown): SqlFailure {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const given = error as { readonly code?: unknown; readonly message?: unknown; readonly routine?: string };
+  const { code, message } = given;
   // Errors of the socket have codes like ECONNRESET; those of the server have five characters.
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
   // What a function raises can be of any length, and becomes part of a result.
-  return new SqlFailure(String(message ?? error).slice(0, MAX_MESSAGE), state, error);
+  return new SqlFailure(String(message ?? error).slice(0, MAX_MESSAGE), state, given);
 }
 
 export function quoteLiteral(text: string): string {

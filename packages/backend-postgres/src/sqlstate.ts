@@ -12,13 +12,17 @@
 export type Judgement = 'refused' | 'unavailable' | 'diverged';
 
 const REFUSED_CLASSES = new Set([
+  '09', // triggered action exception
   '0A', // feature not supported
+  '0Z', // diagnostics exception
   '20', // case not found
   '21', // cardinality violation
   '22', // data exception
   '23', // constraint violation
+  '24', // invalid cursor state
   '27', // triggered data change
   '2B', // dependent objects still exist
+  '2D', // invalid transaction termination
   '2F', // SQL routine exception
   '34', // invalid cursor name
   '38', // external routine exception
@@ -38,11 +42,22 @@ const SINGLES = new Map<string, Judgement>([
   ['25001', 'refused'], // not allowed within a transaction block
 ]);
 
-/** `state` is undefined when the connection broke before the server could say anything. */
-export function judge(state: string | undefined, message = ''): Judgement {
+/** The function of the server that carries out RAISE. */
+const RAISE = 'exec_stmt_raise';
+/** A value that grew over 1 GiB is still far below this; the length of a damaged one is anything up to 2^64. */
+const MAX_HONEST_BYTES = 2 ** 34;
+
+/**
+ * `state` is undefined when the connection broke before the server could say anything; `routine` is the function of the
+ * server that failed.
+ */
+export function judge(state: string | undefined, message = '', routine = ''): Judgement {
   if (state === undefined) return 'unavailable';
+  // A function may raise any state it likes, one of trouble as well: it is the same on every replica all the same.
+  if (routine === RAISE) return 'refused';
   // A value of more than 1 GiB: PostgreSQL calls it an internal error, and it is the same on every server.
-  if (state === 'XX000' && message.startsWith('invalid memory alloc request size')) return 'refused';
+  const [, bytes] = /^invalid memory alloc request size (\d+)$/.exec(message) ?? [];
+  if (state === 'XX000' && Number(bytes) < MAX_HONEST_BYTES) return 'refused';
   const single = SINGLES.get(state);
   if (single !== undefined) return single;
   const stateClass = state.slice(0, 2);

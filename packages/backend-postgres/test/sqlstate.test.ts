@@ -7,8 +7,11 @@ import { judge } from '#src/sqlstate.ts';
 describe('SQLSTATE', () => {
   const expected = {
     refused: [
+      '0Z002',
       '22012',
       '23505',
+      '24000',
+      '2D000',
       '42601',
       '42P01',
       'P0001',
@@ -43,6 +46,15 @@ describe('SQLSTATE', () => {
 
   it('a value too large for any server is a refusal, though PostgreSQL calls it an internal error', () => {
     assert.equal(judge('XX000', 'invalid memory alloc request size 1400000004'), 'refused');
+  });
+
+  it('the length of a damaged value, which nothing honest has, is damage', () => {
+    assert.equal(judge('XX000', 'invalid memory alloc request size 18446744073709551613'), 'diverged');
+  });
+
+  it('a state that a function raises is a refusal, whatever it looks like', () => {
+    for (const state of ['40001', '53100', '57014', 'XX001', 'QQ001'])
+      assert.equal(judge(state, 'words', 'exec_stmt_raise'), 'refused', state);
   });
 
   it('a connection that broke without a word is trouble of the store', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
-import { OneStore } from './one-store.ts';
+import { readSqlResult } from '#src/result.ts';
+import { commandOf, OneStore } from './one-store.ts';
 
 const TABLE = 'CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, v int)';
 const insert = (key: string): string => `INSERT INTO t (k, v) VALUES ('${key}', 1) RETURNING id`;
@@ -46,6 +47,35 @@ describe('PostgreSQL store', function () {
       ['a', '1'],
       ['b', '1'],
     ]);
+  });
+
+  it('takes what a function raises for an answer, also with a state of trouble or one of its own', async () => {
+    const { store } = await fresh();
+    const states = ['40001', '53100', '57014', 'XX001', 'QQ001'];
+    const raise = (state: string): string =>
+      `CREATE FUNCTION raise_${state}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${state}'; END $$`;
+    // One function each: the stand-in for the language splits at semicolons, so they are given whole.
+    for (const state of states)
+      await store.apply({ statements: [{ sql: raise(state), params: [] }], isDdl: true });
+    await store.apply('CREATE TABLE n (n int)');
+    const inserts = states.map((state) => `INSERT INTO n SELECT raise_${state}()`);
+    assert.deepEqual(await store.outcomes(...inserts, 'INSERT INTO n VALUES (1)'), [...states, 1]);
+    for (const state of states) assert.equal(await store.read(`SELECT raise_${state}()`), state);
+    assert.equal(await store.read("SELECT array_in('{1}', 99999, -1)"), 'XX000');
+  });
+
+  it('counts rows without columns and keeps none, and counts the names of columns as part of an answer', async () => {
+    const { store } = await fresh({ readTimeoutMs: 60_000 });
+    const result = await store.backend.query(commandOf('SELECT FROM generate_series(1, 100000)'));
+    assert.deepEqual(readSqlResult(result.ok ? (result.value ?? new Uint8Array(0)) : new Uint8Array(0)), [
+      { command: 'SELECT', rowCount: 100_000 },
+    ]);
+    const columns = Array.from({ length: 1600 }, (_, index) => `${'c'.repeat(55)}${index} int`);
+    await store.apply(`CREATE TABLE wide (${columns.join()})`);
+    assert.equal(
+      await store.read(Array.from({ length: 50 }, () => 'SELECT * FROM wide').join('; ')),
+      'RESULT_TOO_LARGE',
+    );
   });
 
   it('gives more commands than one window their answers when every third fails', async () => {
