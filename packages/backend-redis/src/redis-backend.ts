@@ -41,7 +41,7 @@ import {
 import { Image, pairsOf } from './image.ts';
 import { type RedisOptions, readOptions } from './options.ts';
 import { readOf } from './reads.ts';
-import { fromRaw, readPackedReplies } from './reply/convert.ts';
+import { fromRaw, rawBytes, readPackedReplies } from './reply/convert.ts';
 import { pack } from './reply/msgpack.ts';
 import { type RedisReply, resultOf } from './reply/redis-reply.ts';
 import { type RawReply, RedisServer } from './server/redis-server.ts';
@@ -54,6 +54,12 @@ import { markText, readMarkText } from './stored-mark.ts';
 const SPARE_MEMBERS = 8;
 const MAX_PROPOSED_MEMBERS = 1000;
 const MAX_PROPOSED_BYTES = 64 * 1024;
+/** What one command that reads may answer. */
+const MAX_READ_BYTES = 32 * 1024 * 1024;
+const TOO_LONG: RedisReply = {
+  kind: 'error',
+  text: `TOOLONG the reply is over ${MAX_READ_BYTES} bytes: ask for a part of it, as with GETRANGE, LRANGE or HMGET`,
+};
 
 export class RedisBackend implements Backend<RedisCommand> {
   readonly name = 'redis';
@@ -217,16 +223,21 @@ export class RedisBackend implements Backend<RedisCommand> {
 
   async query(command: RedisCommand): Promise<Result> {
     if (command.access !== 'read') throw malformed('a write cannot be answered as a read');
-    const replies = await Promise.all(command.parts.map((part) => this.#read(part)));
+    const budget = { left: MAX_READ_BYTES };
+    const replies = await Promise.all(command.parts.map((part) => this.#read(part, budget)));
     if (command.isAtomic) return resultOf({ kind: 'list', items: replies });
     return resultOf(replies[0] as RedisReply);
   }
 
-  async #read(part: SingleCommand): Promise<RedisReply> {
+  /** `budget` is shared by all parts of a command: replies beyond it are dropped as they come. */
+  async #read(part: SingleCommand, budget: { left: number }): Promise<RedisReply> {
     const read = readOf(part, this.#logTimeMs);
     if ('kind' in read) return read;
     try {
-      const reply = fromRaw(await this.#server.ask(read.name, read.words), read.isStatus);
+      const raw = await this.#server.ask(read.name, read.words);
+      budget.left -= rawBytes(raw);
+      if (budget.left < 0) return TOO_LONG;
+      const reply = fromRaw(raw, read.isStatus);
       return read.reshape?.(reply) ?? reply;
     } catch (error) {
       if (isServerTrouble(error)) throw this.#server.trouble(error);

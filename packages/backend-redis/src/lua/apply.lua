@@ -21,21 +21,26 @@ use(DATA)
 now = tonumber(ARGV[4])
 local batch = cmsgpack.unpack(ARGV[6])
 local results = {}
+local room = MOST_REPLIES
 if indexed then sweep() end
 for ordinal, words in ipairs(batch[1]) do
   seed = ARGV[5] .. '.' .. ordinal .. ':'
-  if type(words[1]) == 'table' then
+  local left = MOST_REPLY
+  if room < 0 then
+    results[ordinal] = { err = 'TRYAGAIN it was not executed: the replies of other commands fill its slot' }
+  elseif type(words[1]) == 'table' then
     local replies = {}
     for index, part in ipairs(words) do
       seed = ARGV[5] .. '.' .. ordinal .. '.' .. index .. ':'
-      replies[index] = execute(part)
+      replies[index], left = bounded(execute(part), left)
       indexed = indexed or next(touched) ~= nil
     end
     results[ordinal] = replies
   else
-    results[ordinal] = execute(words)
+    results[ordinal], left = bounded(execute(words), left)
     indexed = indexed or next(touched) ~= nil
   end
+  room = room - (MOST_REPLY - left)
 end
 found = call('DBSIZE')
 note_deadlines()

@@ -219,6 +219,23 @@ local special = {
   TIME = function() return { ms(math.floor(now / 1000)), ms((now % 1000) * 1000) } end,
 }
 
+-- What a reply takes, roughly, in bytes.
+local function weight(reply)
+  if type(reply) == 'string' then return 16 + #reply end
+  if type(reply) ~= 'table' then return 16 end
+  local sum = 16
+  for _, each in pairs(reply) do sum = sum + weight(each) end
+  return sum
+end
+
+-- Replies are stored with the slot and sent, so one that is too long is left out. `left` is what the command may still
+-- answer, in bytes. Gives the reply and what is left then. The same on every replica, because the state is.
+local function bounded(reply, left)
+  local size = weight(reply)
+  if size <= left then return reply, left - size end
+  return { err = 'TOOLONG it was executed, and its reply is left out: over ' .. ms(MOST_REPLY) .. ' bytes' }, left
+end
+
 local function execute(words)
   local run = special[words[1]]
   if run then return run(words) end

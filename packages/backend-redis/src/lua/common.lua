@@ -23,3 +23,7 @@ end
 local function ms(number)
   return string.format('%.0f', number)
 end
+
+-- Bytes of replies: what one command may answer, and a slot before the rest of it is not executed. All replies of a slot
+-- are one value of the server, and one answer must fit into a frame between nodes.
+local MOST_REPLY, MOST_REPLIES = 12582912, 67108864

@@ -13,6 +13,14 @@ export function fromRaw(raw: RawReply, isStatus = false): RedisReply {
   return { kind: 'list', items: raw.map((item) => fromRaw(item)) };
 }
 
+/** What a reply takes in a result, roughly. */
+export function rawBytes(raw: RawReply): number {
+  const bytes = 16;
+  if (raw === null) return bytes;
+  if (typeof raw === 'string' || raw instanceof Uint8Array) return bytes + raw.length;
+  return raw.reduce((sum, item) => sum + rawBytes(item), bytes);
+}
+
 /** Lua's forms: nil is false, OK is true, another status `{ok}`, an error `{err}`, an integer beyond 2^53 `{int}`. Byte strings are copied. */
 export function fromPacked(packed: Packed): RedisReply {
   if (packed === null || packed === false) return NIL;

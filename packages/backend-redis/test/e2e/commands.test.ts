@@ -62,6 +62,33 @@ describe('Redis commands', function () {
     ]);
   });
 
+  it('a reply that is too long is left out, in writes and in reads, and the store goes on', async () => {
+    const store = await Store.start();
+    await store.write(`SET big ${'x'.repeat(1_000_000)}`, 'SETRANGE huge 20000000 x');
+    const many = (count: number): string => 'GET big; '.repeat(count);
+    const [first] = await store.applyBatch(
+      store.batchOf([store.commandOf(`MULTI; SET a 1; ${many(600)} INCR a; EXEC`)]),
+    );
+    assert.ok(first?.ok === true && first.value !== null && first.value.length < 13_000_000);
+    assert.match(
+      shown(first).slice(-120),
+      /TOOLONG it was executed, and its reply is left out.* 602\) \(integer\) 2$/,
+    );
+    assert.match((await store.write('GETDEL huge', 'EXISTS huge'))[0] ?? '', /^TOOLONG it was executed/);
+    assert.equal(await store.read('EXISTS huge'), '(integer) 0');
+    assert.match(await store.read(`MULTI; ${many(100)} EXEC`), /100\) \(error\) TOOLONG the reply is over/);
+  });
+
+  it('when the replies of a slot are too long, what follows is not executed, and the next slot is', async () => {
+    const store = await Store.start();
+    await store.write(`SET big ${'x'.repeat(1_000_000)}`, 'SET a 1');
+    const long = `MULTI; INCR a; ${'GET big; '.repeat(11)} EXEC`;
+    const replies = await store.write(...Array.from({ length: 9 }, () => long), 'GETDEL a');
+    assert.match(replies[9] ?? '', /^TRYAGAIN it was not executed/);
+    assert.equal(replies[8], replies[9]);
+    assert.deepEqual(await store.write('GETDEL a'), ['"8"']);
+  });
+
   it('integers beyond 2^53 keep their digits, in writes and in reads', async () => {
     const store = await Store.start();
     assert.deepEqual(
