@@ -150,7 +150,7 @@ export class Engine {
     this.#persister = new Persister(journal, {
       onDurable: (through) => {
         this.#feed({ kind: 'persisted', through });
-        this.#outbox.release(through);
+        this.#guard(() => this.#outbox.release(through));
         this.#wake();
       },
       onFailure: (error) => this.#die(error),

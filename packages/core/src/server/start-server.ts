@@ -59,7 +59,7 @@ export interface RunningServer {
   readonly addr: string;
   readonly incarnation: number;
   status(): ServerStatus;
-  /** Graceful, bounded by `shutdownTimeoutMs`. Idempotent. */
+  /** Graceful, bounded by `shutdownTimeoutMs`. Idempotent. Rejects when a part could not be closed; the others are. */
   stop(): Promise<void>;
   /** Resolves when the node has stopped: with the error that ended it, or undefined after a graceful stop. */
   readonly stopped: Promise<QuorateError | undefined>;
@@ -111,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await server.listen();
     return server;
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    await closeAll(undo.reverse());
     throw error;
   }
 }
@@ -293,8 +293,9 @@ class Server implements RunningServer {
         resolve();
       });
     });
-    await this.#release();
+    const trouble = await this.#release();
     this.#resolveStopped(this.#failure);
+    if (trouble !== undefined) throw trouble;
   }
 
   #disown(error: QuorateError): void {
@@ -309,18 +310,38 @@ class Server implements RunningServer {
     this.#failure ??= error;
     if (this.#stopping !== undefined) return;
     this.#options.logger.error('this node stops', { code: error.code, detail: error.message });
-    this.#stopping = this.#release().finally(() => this.#resolveStopped(error));
+    this.#stopping = this.#release().then((trouble) => {
+      if (trouble !== undefined)
+        this.#options.logger.warn('the node was not closed cleanly', { detail: trouble.message });
+      this.#resolveStopped(error);
+    });
   }
 
-  async #release(): Promise<void> {
+  /** Returns what went wrong first. */
+  #release(): Promise<Error | undefined> {
     this.#engine.halt();
     this.#identity.abort.abort();
-    await this.#clients.close();
-    await this.#transport.close();
-    await this.#http.close();
-    await this.#options.backend.close();
-    await this.#journal.close();
+    return closeAll([
+      () => this.#clients.close(),
+      () => this.#transport.close(),
+      () => this.#http.close(),
+      () => this.#options.backend.close(),
+      () => this.#journal.close(),
+    ]);
   }
+}
+
+/** One after another, and also those behind one that fails: the journal comes last and has a lock. */
+async function closeAll(steps: readonly (() => Promise<void>)[]): Promise<Error | undefined> {
+  let trouble: Error | undefined;
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      trouble ??= error instanceof Error ? error : new Error(String(error));
+    }
+  }
+  return trouble;
 }
 
 function hostAndPort(addr: string): { readonly host: string; readonly port: number } {
