@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
+import { syncPath } from '../adapters/journal-common/files.ts';
 
 const MARKER = 'condemned';
 
@@ -13,6 +14,7 @@ const MARKER = 'condemned';
 export function condemn(directory: string, reason: string): boolean {
   try {
     writeFileSync(join(directory, MARKER), `${reason}\n`, { mode: 0o600, flush: true });
+    syncPath(directory);
     return true;
   } catch {
     return false; // The caller says so; without the marker the peers' own refusal still stands.

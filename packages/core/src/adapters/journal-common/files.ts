@@ -4,24 +4,38 @@
  * A pitfall that shapes this folder: closing *any* descriptor of a file drops the locks that this process holds
  * on it. So nothing here ever opens the database or the lock file while SQLite has it open.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 export const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** Creates the directory, readable by its owner alone, and makes the names of all new directories durable. */
-export function ensureDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-  if (first === undefined) return;
-  const above = dirname(resolve(first));
-  for (let path = resolve(directory); path.length > above.length; path = dirname(path))
-    syncPath(dirname(path));
+/**
+ * Creates the directory, readable by its owner alone, and makes its name durable, with the names of those above it in
+ * the same file system. Each time: whoever made them, another part of this process or one that died, may not have.
+ */
+export function ensureDirectory(directory: string, sync: (path: string) => void = syncPath): void {
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  const { dev } = statSync(directory);
+  for (let path = resolve(directory); path !== dirname(path); path = dirname(path)) {
+    const above = dirname(path);
+    if (statSync(above).dev !== dev) return;
+    try {
+      sync(above);
+    } catch (error) {
+      // What we may not read, or the system does not flush, was there before us.
+      if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error))) throw error;
+    }
+  }
 }
 
 /** An empty file that only its owner can read. An existing one is left alone, unopened. */
 export function createFile(path: string): void {
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', FILE_MODE));
+  try {
+    closeSync(openSync(path, 'wx', FILE_MODE));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Replaces the content of a small file; for text that may be lost. */
@@ -64,4 +78,8 @@ export function preallocate(path: string, bytes: number): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
