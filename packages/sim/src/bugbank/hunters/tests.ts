@@ -21,7 +21,7 @@ type MochaReport = {
 const REPOSITORY = fileURLToPath(new URL('../../../../../', import.meta.url));
 
 /** Of a test that sets none itself: a busy machine must not look like a find. */
-const TEST_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 30_000;
 
 const ACCIDENTS = ['TypeError', 'ReferenceError', 'SyntaxError'];
 
