@@ -10,12 +10,14 @@ import type { RedisOptions } from '../options.ts';
 import {
   type CommandRow,
   checkCommands,
+  checkRights,
   checkServer,
   readInfo,
   type ServerFacts,
   usedCommands,
+  usedRights,
 } from './requirements.ts';
-import type { Script } from './scripts.ts';
+import { RIGHTS, type Script } from './scripts.ts';
 import { isReplyError, isUnknownScript, troubleOf } from './trouble.ts';
 
 export type Word = string | Uint8Array;
@@ -149,6 +151,11 @@ export class RedisServer {
       this.#checkInfo(await this.#send(client, 'INFO', []));
       checkCommands(
         commandRows(await this.#send(client, 'COMMAND', ['INFO', ...usedCommands()])),
+        this.where,
+      );
+      const refused = await this.#runOn(client, RIGHTS, usedRights());
+      checkRights(
+        (refused as readonly Uint8Array[]).map((name) => decodeUtf8(name)),
         this.where,
       );
       await this.#onConnected();

@@ -73,3 +73,29 @@ export function checkCommands(rows: readonly CommandRow[], where: string): void 
 export function usedCommands(): string[] {
   return [...COMMAND_TABLE].filter(([, verdict]) => verdict.kind !== 'refused').map(([name]) => name);
 }
+
+/** For `lua/rights.lua`: what the scripts run, each with as many words as it needs. */
+export function usedRights(): string[] {
+  return [...COMMAND_TABLE].flatMap(([name, verdict]) => {
+    if (verdict.kind === 'refused') return [];
+    // The scripts run the one for the other.
+    if (name === 'FLUSHALL') return ['FLUSHDB'];
+    const subcommand = SUBCOMMANDS.get(name);
+    const words = subcommand === undefined ? [name] : [name, subcommand];
+    while (words.length < Math.abs(verdict.arity)) words.push('1');
+    return [words.join(' ')];
+  });
+}
+
+const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
+  ['OBJECT', 'ENCODING'],
+  ['XINFO', 'STREAM'],
+]);
+
+/** @throws BackendUnavailable */
+export function checkRights(refused: readonly string[], where: string): void {
+  if (refused.length > 0)
+    throw new BackendUnavailable(
+      `Redis at ${where}: the user in the url may not run ${refused.slice(0, 5).join(', ')} on every key, which the other servers may execute; see docs/redis.md for the rights`,
+    );
+}

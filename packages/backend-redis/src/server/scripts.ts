@@ -12,6 +12,7 @@ const ALWAYS = '#!lua flags=allow-oom';
 export const APPLY: Script = script(CHECKED, 'commands', 'apply');
 export const RESTORE: Script = script(CHECKED, 'restore');
 export const OPEN: Script = script(ALWAYS, 'open');
+export const RIGHTS: Script = script(ALWAYS, 'rights');
 export const IMAGE: Script = script(ALWAYS, 'image');
 
 /** The parts in order; the last one gives the name. */

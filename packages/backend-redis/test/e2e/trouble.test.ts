@@ -116,6 +116,36 @@ describe('trouble with the server', function () {
     assert.equal((await limited.backend.health()).ok, true);
   });
 
+  it('a user who may not run a command, or not on every key, is unavailable with the names', async () => {
+    const store = await Store.start();
+    for (const rights of ['~* &* +@all -lpush', '~app:* &* +@all']) {
+      await ask(store, 'ACL', 'SETUSER', 'less', 'reset', 'on', '>secret', ...rights.split(' '));
+      const url = store.server.url.replace('redis://', 'redis://less:secret@');
+      const limited = new Store({ ...store.server, url });
+      await assert.rejects(limited.open(), (error) => {
+        assert.ok(error instanceof BackendUnavailable);
+        assert.match(error.message, /may not run (LPUSH|BITCOUNT, .*) on every key/);
+        return true;
+      });
+    }
+  });
+
+  it('a right that is taken away later never becomes an answer that only one replica gives', async () => {
+    const store = await Store.start();
+    const admin = new Redis(store.server.url);
+    await admin.call('ACL', 'SETUSER', 'quorate', 'on', '>secret', '~*', '&*', '+@all');
+    await admin.flushall();
+    const url = store.server.url.replace('redis://', 'redis://quorate:secret@');
+    const limited = new Store({ ...store.server, url });
+    await limited.open();
+    await limited.write('LPUSH l x');
+    await admin.call('ACL', 'SETUSER', 'quorate', '-lpush');
+    await assert.rejects(limited.write('SET a 1', 'LPUSH l y'), BackendUnavailable);
+    await admin.call('ACL', 'SETUSER', 'quorate', '+lpush');
+    await assert.rejects(limited.write('SET a 1', 'LPUSH l y'), BackendDiverged);
+    admin.disconnect();
+  });
+
   it('an image that could not be released while the server was in trouble is released later', async () => {
     const store = await Store.start();
     await store.write('SET a 1');
