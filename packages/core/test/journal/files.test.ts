@@ -1,7 +1,8 @@
-/** The names of directories survive a power cut, whoever made them. */
+/** The directory of a journal: names that survive a power cut whoever made them, and a lock that hangs on nothing else. */
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockDirectory } from '#src/adapters/journal-common/directory-lock.ts';
 import { ensureDirectory } from '#src/adapters/journal-common/files.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
 
@@ -27,6 +28,15 @@ describe('the directory of a journal', () => {
       ]);
     });
   }
+
+  it('is locked and released although the number of its owner can be neither written nor removed', () => {
+    mkdirSync(join(directory, 'owner'), { recursive: true });
+    const lock = lockDirectory(directory);
+    assert.throws(() => lockDirectory(directory), { code: 'JOURNAL_LOCKED', message: /by another process/ });
+    lock.release();
+    rmSync(join(directory, 'owner'), { recursive: true });
+    lockDirectory(directory).release();
+  });
 
   it('may lie in one that cannot be read, and not on a disk that fails', () => {
     const failWith = (code: string) => () => {

@@ -27,14 +27,23 @@ export function lockDirectory(directory: string): DirectoryLock {
     if (isBusy(error)) throw lockedBy(directory, ownerPath);
     throw error;
   }
-  writeText(ownerPath, `${process.pid}\n`);
+  asCourtesy(() => writeText(ownerPath, `${process.pid}\n`));
   return {
     release() {
       if (!database.open) return;
-      removeFile(ownerPath);
+      asCourtesy(() => removeFile(ownerPath));
       database.close();
     },
   };
+}
+
+/** The owner's number is for a message only: a disk that is full or read-only must not hold up the lock itself. */
+function asCourtesy(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The message will name no process, or one that is gone.
+  }
 }
 
 function lockedBy(directory: string, ownerPath: string): QuorateError {
