@@ -44,6 +44,8 @@ export class PostgresBackend implements Backend<SqlCommand> {
   #opened: OpenedWriter | undefined;
   /** The catalog as `prepare` uses it, of one epoch. */
   #catalog: { readonly epoch: number; readonly loading: Promise<unknown>; loaded?: unknown } | undefined;
+  /** The latest that was read, maybe of an earlier epoch: what calls a function that writes is never taken for a read meanwhile. */
+  #latest: unknown;
   /** Ends every session. */
   readonly #ending = new AbortController();
   #loaded = false;
@@ -79,7 +81,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
   }
 
   parse(input: CommandInput): Parsed<SqlCommand> {
-    return this.#language.parse(input, this.#catalog?.loaded);
+    return this.#language.parse(input, this.#latest);
   }
 
   encode(command: SqlCommand): Uint8Array {
@@ -91,7 +93,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
   }
 
   explain(input: CommandInput): string {
-    return this.#language.explain(input, this.#catalog?.loaded);
+    return this.#language.explain(input, this.#latest);
   }
 
   prepare(command: SqlCommand, context: PrepareContext): SqlCommand | Promise<SqlCommand> {
@@ -119,6 +121,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
       catalog.loading.then(
         (loaded) => {
           catalog.loaded = loaded;
+          this.#latest = loaded;
         },
         () => {
           if (this.#catalog === catalog) this.#catalog = undefined;

@@ -6,6 +6,7 @@ import { checkOptions } from '#src/options.ts';
 import { PostgresBackend } from '#src/postgres-backend.ts';
 import { readSqlResult } from '#src/result.ts';
 import type { SqlCommand } from '#src/sql/command.ts';
+import type { SqlLanguage } from '#src/sql-language.ts';
 import { PLAIN_SQL } from './plain-sql.ts';
 
 const START: AppliedMark = { clusterId: 'test', group: 0, slot: asSlot(0), digest: '0'.repeat(16) };
@@ -14,8 +15,12 @@ export class OneStore {
   readonly backend: PostgresBackend;
   mark = START;
 
-  constructor(url: string, options: Readonly<Record<string, unknown>> = {}) {
-    this.backend = new PostgresBackend(checkOptions({ url, ...options }), PLAIN_SQL);
+  constructor(
+    url: string,
+    options: Readonly<Record<string, unknown>> = {},
+    language: SqlLanguage = PLAIN_SQL,
+  ) {
+    this.backend = new PostgresBackend(checkOptions({ url, ...options }), language);
   }
 
   static async open(url: string, options?: Readonly<Record<string, unknown>>): Promise<OneStore> {

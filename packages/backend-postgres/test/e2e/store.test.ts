@@ -1,9 +1,11 @@
 /** What the store does with commands that fail, with sequences, strangers and servers that are killed. */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
 import { readSqlResult } from '#src/result.ts';
 import { commandOf, OneStore } from './one-store.ts';
+import { PLAIN_SQL } from './plain-sql.ts';
 
 const TABLE = 'CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, v int)';
 const insert = (key: string): string => `INSERT INTO t (k, v) VALUES ('${key}', 1) RETURNING id`;
@@ -189,6 +191,35 @@ describe('PostgreSQL store', function () {
       examined(insert('c'), 1),
     );
     assert.deepEqual(outcomes, [null, 'CATALOG_CHANGED', [['1']], '42P07', [['2']]]);
+  });
+
+  it('parses with the schema that it knows while a newer one is being read', async () => {
+    const seen: unknown[] = [];
+    const read = new EventEmitter();
+    let readings = 0;
+    const store = new OneStore(
+      await databases.create(),
+      {},
+      {
+        ...PLAIN_SQL,
+        parse: (input, catalog) => {
+          seen.push(catalog);
+          return PLAIN_SQL.parse(input, catalog);
+        },
+        loadCatalog: async () => {
+          readings += 1;
+          queueMicrotask(() => setImmediate(() => read.emit('read')));
+          return `catalog ${readings}`;
+        },
+      },
+    );
+    stores.push(store);
+    const loaded = once(read, 'read');
+    await store.reopen();
+    await loaded;
+    await store.apply(TABLE);
+    store.backend.parse({ form: 'text', text: 'SELECT 1' });
+    assert.deepEqual(seen, ['catalog 1']);
   });
 
   it('reads without writing, and refuses answers that are too long', async () => {

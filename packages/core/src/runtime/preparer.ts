@@ -211,9 +211,9 @@ export class Preparer {
     this.#unwellSinceMs = undefined;
     const out = prepared === command ? bytes : this.#backend.encode(prepared);
     if (out.length <= maxCommandBytes) return this.#settle(entry, position, out);
-    const message = `prepared, the command has ${out.length} bytes, the limit is ${maxCommandBytes} (maxCommandBytes)`;
-    entry.waiter.responder.add(errorAnswer(sequence, 'TOO_LARGE', message));
     this.#settle(entry, position, undefined);
+    const message = `prepared, the command has ${out.length} bytes, the limit is ${maxCommandBytes} (maxCommandBytes)`;
+    this.#refuse(entry, sequence, 'TOO_LARGE', message);
   }
 
   #fail(entry: Entry, position: number, error: unknown): void {
@@ -231,14 +231,20 @@ export class Preparer {
       error instanceof CommandRefused
         ? detail
         : `the backend ${this.#backend.name} failed to prepare this command: ${detail}`;
-    this.#refuse(entry, sequence, why);
+    this.#refuse(entry, sequence, 'REFUSED', why);
   }
 
-  #refuse({ session, waiter, deadlineMs }: Entry, sequence: number, why: string): void {
+  /** An earlier attempt may have been prepared into something else, and taken effect. */
+  #refuse(
+    { session, waiter, deadlineMs }: Entry,
+    sequence: number,
+    code: 'REFUSED' | 'TOO_LARGE',
+    why: string,
+  ): void {
     const { responder } = waiter;
     this.#host.afterBarrier(responder, sequence, deadlineMs, () => {
       const known = this.#host.firstAnswer(session, sequence);
-      if (known === undefined) responder.add(errorAnswer(sequence, 'REFUSED', why));
+      if (known === undefined) responder.add(errorAnswer(sequence, code, why));
       else responder.addResult(sequence, known.slot, known.result);
     });
   }

@@ -249,6 +249,28 @@ describe('a backend that prepares commands', () => {
     assert.equal(answer.result.value?.length, 6);
   });
 
+  it('tells the first answer also when a later attempt was prepared into something too long', async () => {
+    const waiting: ((filler: number) => void)[] = [];
+    await start(
+      (command) =>
+        new Promise((resolve) =>
+          waiting.push((length) => resolve({ ...command, filler: new Uint8Array(length) })),
+        ),
+      { maxCommandBytes: 20_000 },
+    );
+    const [filled = 0] = client.request(session, ['fill key 1']);
+    const again = cluster.connect(cluster.leader);
+    again.repeat(session, ['fill key 1'], [filled]);
+    cluster.clock.step();
+    assert.equal(waiting.length, 2);
+    waiting[0]?.(5);
+    assert.equal((await answers([filled]))[0]?.kind, 'result');
+    waiting[1]?.(30_000);
+    await settled();
+    cluster.run('the repetition', () => again.answerTo(filled) !== undefined);
+    assert.equal(again.answerTo(filled)?.kind, 'result', codeOf(again.answerTo(filled)));
+  });
+
   it('bounds what comes out: too long is refused, and long groups become several', async () => {
     await start((command) => ({ ...command, filler: new Uint8Array(command.filler.length * 1000) }), {
       maxCommandBytes: 20_000,
