@@ -1,7 +1,9 @@
 /** Looks at a server before it is used: can replicas on such servers be equal, and may this one write? */
 import { BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
+import { arrayOf } from './own-schema.ts';
 import { USER_SCHEMA } from './schema-parts.ts';
 import { type Session, troubleOf } from './session.ts';
+import { KNOWN_EXTENSIONS } from './sql/examine-call.ts';
 
 const OLDEST = 15;
 const NEWEST = 18;
@@ -15,13 +17,21 @@ export type ServerFacts = {
   readonly compatibility: Readonly<Record<string, string>>;
 };
 
-/** Server-wide settings and properties that results or limits depend on and that a session cannot pin. */
+/**
+ * Server-wide settings and properties that results or limits depend on and that a session cannot pin; also what lets a
+ * statement succeed on one server and be refused by another: rights, and the files of extensions.
+ */
 const FACTS = `
 SELECT 'postgres', (current_setting('server_version_num')::int / 10000)::text
 UNION ALL SELECT 'encoding', pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()
 UNION ALL SELECT 'collation', concat_ws(' ', datlocprovider, datcollate, datctype, coalesce(datcollversion, pg_database_collation_actual_version(oid)))
   FROM pg_database WHERE datname = current_database()
 UNION ALL SELECT left('extension ' || extname, 200), extversion FROM (SELECT * FROM pg_extension ORDER BY extname COLLATE "C" LIMIT 16) AS installed
+UNION ALL SELECT 'extensions that can be created', string_agg(concat_ws(' ', name, default_version), ', ' ORDER BY name COLLATE "C")
+  FROM pg_available_extensions WHERE name = ANY ($1::text[])
+UNION ALL SELECT 'rights of the user', CASE WHEN rolsuper THEN 'superuser'
+    WHEN has_database_privilege(current_database(), 'CREATE') THEN 'may create' ELSE 'may not create' END
+  FROM pg_roles WHERE rolname = current_user
 UNION ALL SELECT name, setting FROM pg_settings
   WHERE name IN ('lc_messages', 'integer_datetimes', 'block_size', 'max_identifier_length', 'max_function_args', 'max_index_keys', 'max_stack_depth')`;
 
@@ -47,7 +57,7 @@ export async function checkServer(session: Session): Promise<ServerFacts> {
       `session_replication_role is ${role}; it must be origin, or triggers do not run`,
     );
   const compatibility: Record<string, string> = {};
-  for (const [name, value] of (await session.ask(FACTS)).rows)
+  for (const [name, value] of (await session.ask(FACTS, [arrayOf([...KNOWN_EXTENSIONS])])).rows)
     compatibility[name ?? ''] = (value ?? '').slice(0, 200);
   if (compatibility['encoding'] !== 'UTF8')
     throw new BackendUnavailable(

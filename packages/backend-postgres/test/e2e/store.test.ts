@@ -171,6 +171,23 @@ describe('PostgreSQL store', function () {
     await assert.rejects(OneStore.open(url), /empty database/);
   });
 
+  it('has rights and files of extensions among its facts, so that servers that differ in them do not meet', async () => {
+    const { url, store } = await fresh();
+    const { backend } = store;
+    assert.match(backend.compatibility()['extensions that can be created'] ?? '', /plpgsql \d/);
+    assert.equal(backend.compatibility()['rights of the user'], 'superuser');
+    await backend.close();
+    await sql(url, `CREATE ROLE plain LOGIN; ALTER SCHEMA quorate OWNER TO plain`);
+    await sql(
+      url,
+      `GRANT ALL ON ALL TABLES IN SCHEMA quorate TO plain; GRANT ALL ON SCHEMA quorate TO plain`,
+    );
+    await sql(url, `ALTER FUNCTION quorate.guard() OWNER TO plain`);
+    const plain = await OneStore.open(url.replace('postgres@', 'plain@'));
+    stores.push(plain);
+    assert.equal(plain.backend.compatibility()['rights of the user'], 'may not create');
+  });
+
   it('refuses a second node on the same database', async () => {
     const { url } = await fresh();
     await assert.rejects(OneStore.open(url), /each node needs a database of its own/);
