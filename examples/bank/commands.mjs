@@ -36,12 +36,14 @@ export function encodeCommand(words) {
   return encodeUtf8(JSON.stringify(words));
 }
 
-/** Strict: what `encodeCommand` would not have written is refused. */
+/**
+ * Strict: what `encodeCommand` would not have written is refused. Bytes are compared, and not texts: `decodeUtf8` reads
+ * damaged bytes as U+FFFD.
+ */
 export function decodeCommand(bytes) {
-  const text = decodeUtf8(bytes);
-  const words = JSON.parse(text);
+  const words = JSON.parse(decodeUtf8(bytes));
   const isList = Array.isArray(words) && words.every((word) => typeof word === 'string');
-  if (!isList || problemWith(words) !== undefined || JSON.stringify(words) !== text)
+  if (!isList || problemWith(words) !== undefined || Buffer.compare(encodeCommand(words), bytes) !== 0)
     throw new Error('these bytes are no command of the bank');
   return words;
 }

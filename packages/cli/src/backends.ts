@@ -61,10 +61,21 @@ export async function loadBackendModule(
       );
     throw invalid(
       `backend ${name}: cannot load the module: ${messageOf(error)}`,
-      'a path counts from the directory of the config file',
+      missing ? hintForMissing(name, messageOf(error)) : 'the module was found, and fails by itself',
       error,
     );
   }
+}
+
+/** What is missing: the module, or a package that the module imports? */
+function hintForMissing(name: string, message: string): string {
+  const wanted = /^Cannot find package '([^']+)'/.exec(message)?.[1];
+  if (wanted === undefined)
+    return 'a path in config.yaml counts from that file, one on the command line from the present directory';
+  if (!name.startsWith('.') && !isAbsolute(name)) return `npm install ${name}`;
+  return wanted.startsWith('@quorate/')
+    ? 'keep its directory inside the clone of Quorate, or link the packages: ln -s CLONE/node_modules node_modules'
+    : `the module was found; it imports a package that is not there: npm install ${wanted}`;
 }
 
 /** A package is looked for beside the config file first: it belongs to the project that has the file. */

@@ -45,17 +45,27 @@ describe('loading a backend', () => {
     [
       'a package that is not there',
       () => load('@nobody/nothing'),
-      /^backend @nobody\/nothing: cannot load the module: Cannot find package/,
+      /^backend @nobody\/nothing: cannot load the module: Cannot find package.*\n {4}npm install @nobody\/nothing$/,
     ],
     [
       'a path that is not there',
       () => load(directory.file('none.mjs')),
-      /none\.mjs: cannot load the module: Cannot find module/,
+      /none\.mjs: cannot load the module: Cannot find module.*\n {4}a path in config\.yaml counts from that file/,
+    ],
+    [
+      'a module outside the clone, which does not find its packages',
+      () => load(write('far.mjs', "import '@quorate/core/ports';")),
+      /far\.mjs: cannot load the module: Cannot find package '@quorate\/core'.*\n {4}keep its directory inside the clone/,
+    ],
+    [
+      'a module that imports what nobody installed',
+      () => load(write('needy.mjs', `import ${JSON.stringify('nobodys-package')};`)),
+      /needy\.mjs: cannot load the module.*\n {4}the module was found; .*: npm install nobodys-package$/,
     ],
     [
       'a module that does not compile',
       () => load(write('syntax.mjs', 'export {')),
-      /cannot load the module: Unexpected end of input\n/,
+      /cannot load the module: Unexpected end of input\n {4}the module was found, and fails by itself$/,
     ],
     [
       'a module without a factory',

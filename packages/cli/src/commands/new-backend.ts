@@ -20,7 +20,7 @@ export function runNewBackend(context: CommandContext, name: string, version: st
   context.print(`${files.map(({ path }) => join(name, path)).join('\n')}\n`);
   context.note(`next:
   cd ${name}
-  npm install                      # not inside a clone of Quorate, where everything is there
+  ln -s CLONE/node_modules .       # only outside the clone of Quorate
   npx quorate conform ./${name}.mjs
   npx quorate up --temporary`);
 }

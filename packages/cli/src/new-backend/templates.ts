@@ -116,7 +116,8 @@ npx mocha ${name}.test.mjs
 npx quorate up --temporary          # three nodes and a prompt
 \`\`\`
 
-Inside a clone of Quorate that works as it is. Elsewhere, first \`npm install\` here: it brings \`@quorate/core\`, \`quorate\` and mocha.
+Inside a clone of Quorate that works as it is. Elsewhere, first link the packages of the clone:
+\`ln -s CLONE/node_modules node_modules\`.
 `;
 }
 

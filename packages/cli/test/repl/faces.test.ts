@@ -40,6 +40,9 @@ describe('the face of PostgreSQL', () => {
     ['INSERT INTO t VALUES ($1);', true],
     ['SELECT 1; SELECT 2', false],
     ['', false],
+    ['{"sql": "SELECT $1", "params": [1]}', true],
+    ['{"sql": "SELECT $1",', false],
+    ['\\d account', true],
   ] as const) {
     it(`${isComplete ? 'ends' : 'goes on after'} ${JSON.stringify(text)}`, () => {
       assert.equal(face.isComplete(text), isComplete);
@@ -126,6 +129,8 @@ describe('the face of Redis', () => {
 describe('the face of any other backend', () => {
   it('shows values as they are', () => {
     assert.equal(faceOf('counter'), PLAIN_FACE);
+    assert.doesNotMatch(PLAIN_FACE.help, /set KEY/);
+    assert.match(faceOf('kv').help, /set KEY VALUE/);
     assert.equal(faceOf(undefined).forTerminal(encodeUtf8('a\nb')), '"a\\nb"');
     assert.deepEqual(faceOf('kv').forPipe(encodeUtf8('a\nb')), encodeUtf8('a\nb'));
   });

@@ -27,11 +27,25 @@ export const POSTGRES_FACE: ReplFace = {
   CREATE TABLE t (id int PRIMARY KEY, name text);
   INSERT INTO t VALUES (1, 'ann'); UPDATE t SET name = 'bob' WHERE id = 1;
   SELECT * FROM t ORDER BY id;
+With parameters, as one line of JSON: {"sql": "INSERT INTO t VALUES ($1, $2)", "params": [2, "eve"]}
+There is no \\d as in psql: SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 't';
 `,
-  isComplete: endsWithSemicolon,
+  isComplete: (text) => isJsonOrPsql(text) || endsWithSemicolon(text),
   forTerminal: shown,
   forPipe: shown,
 };
+
+/** Neither has a semicolon at its end. A command of psql is sent as well, for the backend to say that it is no SQL. */
+function isJsonOrPsql(text: string): boolean {
+  if (text.startsWith('\\')) return true;
+  if (!text.startsWith('{')) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function shown(value: Uint8Array | null): string {
   if (value === null) return NIL_TEXT;
