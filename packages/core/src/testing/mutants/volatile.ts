@@ -182,6 +182,16 @@ const FAULTS: readonly (readonly [string, string, (good: Backend<Command>) => Pa
     ],
     ['has one digest for everything', 'DIGEST-SEES-CHANGES', () => ({ digest: async () => '0'.repeat(16) })],
     [
+      'refuses everything',
+      'DIGEST-SEES-CHANGES',
+      (good) => ({
+        apply: (batch) => {
+          applied(good, { ...batch, commands: [] });
+          return batch.commands.map((): Result => ({ ok: false, code: 'NO', message: 'never' }));
+        },
+      }),
+    ],
+    [
       'forgets system records in snapshots',
       'RECORDS-KEPT',
       (good) => ({ apply: (batch) => good.apply({ ...batch, records: [] }) }),
