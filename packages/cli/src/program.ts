@@ -150,6 +150,16 @@ function addDataCommands(program: Command, context: CommandContext): void {
 function addLookingCommands(program: Command, context: CommandContext): void {
   program.commandsGroup(LOOK_GROUP);
   program
+    .command('explain <words...>')
+    .summary('say what would be logged for a command, or why it is refused')
+    .description(
+      "Says what would be logged for a command, or why it is refused. Nothing is executed. One word is read as the backend's text, several as its arguments.",
+    )
+    .action(async (words: string[]) => {
+      const { runExplain } = await import('./commands/explain.ts');
+      await runExplain(context, words);
+    });
+  program
     .command('status')
     .summary('ask every node how it is')
     .description('Asks every node how it is. Exit code 5 when no quorum of them has a leader.')

@@ -76,6 +76,18 @@ describe('commands against a cluster', function () {
     assert.match(bad.stderr, /^quorate: PARSE: /);
   });
 
+  it('explains a command without executing it', async () => {
+    assert.equal((await at(['explain', 'set explained 1'])).stdout, 'logged: SET explained 1\n');
+    assert.equal(
+      (await at(['explain', 'GET', 'explained', '-e', cluster.addr(2)])).stdout,
+      'read, not logged: GET explained\n',
+    );
+    assert.match((await at(['explain', 'frob'])).stdout, /^refused: unknown command "frob"\n$/);
+    assert.equal((await at(['get', 'explained'])).code, 4);
+    const nobody = await at(['explain', 'set k v', '-e', '127.0.0.1:1']);
+    assert.match(nobody.stderr, /^quorate: CANNOT_CONNECT: no node explained it: 127\.0\.0\.1:1: /);
+  });
+
   it('runs lines from a pipe in order and stops at the first failure', async () => {
     const input = '# comment\n\nset "a key" \'its value\'\nget "a key"\nget none\nfrob\nset never here\n';
     const run = await at(['repl', cluster.addr(2)], { input });

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { QuorateError } from '@quorate/wire';
+import { type CommandInput, encodeArguments, encodeUtf8, QuorateError } from '@quorate/wire';
 import { createNodeServer, type NodeServer } from '../adapters/http/node-server.ts';
 import { SYSTEM_CLOCK } from '../adapters/system-clock.ts';
 import { createClientListener, createWebSocketTransport } from '../adapters/websocket/index.ts';
@@ -164,6 +164,13 @@ type Identity = {
   readonly abort: AbortController;
 };
 
+/** One word is what somebody typed, several are arguments. */
+function inputOf(words: readonly string[]): CommandInput {
+  const [text = ''] = words;
+  if (words.length <= 1) return { form: 'text', text };
+  return { form: 'arguments', bytes: encodeArguments(words.map(encodeUtf8)) };
+}
+
 class Server implements RunningServer {
   readonly id: NodeId;
   readonly addr: string;
@@ -248,6 +255,7 @@ class Server implements RunningServer {
       readiness: () =>
         this.#engine.readiness().map((check) => ({ ...check, detail: maskSecrets(check.detail) })),
       status: () => this.status(),
+      explain: (words) => backend.explain(inputOf(words)),
       upgrades: { '/peer': this.#transport.upgrade, '/client': this.#clients.upgrade },
       logger,
     });

@@ -56,6 +56,7 @@ describe('the port of a node', () => {
       port: 0,
       readiness: () => checks,
       status: () => status(),
+      explain: (words) => `would log ${words.join('|')}`,
       upgrades: {
         '/peer': (_request, socket) => {
           socket.on('error', () => undefined);
@@ -112,6 +113,17 @@ describe('the port of a node', () => {
     const failed = await ask(port, 'GET', '/v1/status');
     assert.equal(failed.status, 500);
     assert.ok(!failed.body.includes('secret'), 'the reason is for the log');
+  });
+
+  it('says what would become of a command, given as one text or word by word', async () => {
+    await open();
+    const explained = async (query: string): Promise<unknown> =>
+      JSON.parse((await ask(port, 'GET', `/v1/explain${query}`)).body);
+    assert.deepEqual(await explained('?word=set+k+%C3%A4'), { explanation: 'would log set k ä' });
+    assert.deepEqual(await explained('?word=set&word=a%20key&word='), {
+      explanation: 'would log set|a key|',
+    });
+    assert.equal((await ask(port, 'GET', '/v1/explain')).status, 400);
   });
 
   it('answers 404 for every other path and 405 for every other method, in JSON', async () => {
@@ -224,6 +236,7 @@ describe('the port of a node', () => {
       port: 0,
       readiness: () => [],
       status: () => ({}),
+      explain: () => '',
       upgrades: {},
     });
     await never.close();
@@ -236,6 +249,7 @@ describe('the port of a node', () => {
       port,
       readiness: () => [],
       status: () => ({}),
+      explain: () => '',
       upgrades: {},
     });
     await assert.rejects(second.listen(), (error) => {
@@ -259,6 +273,7 @@ describe('the port of a node', () => {
       port: 0,
       readiness: () => [],
       status: () => ({}),
+      explain: () => '',
       upgrades: {},
     });
     await assert.rejects(foreign.listen(), (error) => {

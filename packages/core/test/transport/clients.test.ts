@@ -34,6 +34,7 @@ describe('the listener for clients', () => {
       port: 0,
       readiness: () => [],
       status: () => ({}),
+      explain: () => '',
       upgrades: { [CLIENT_PATH]: listener.upgrade },
     });
     port = (await server.listen()).port;

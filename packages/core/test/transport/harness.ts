@@ -139,6 +139,7 @@ export class TestNode {
       port: 0,
       readiness: () => [],
       status: () => ({}),
+      explain: () => '',
       upgrades: { [PEER_PATH]: this.transport.upgrade },
     });
   }

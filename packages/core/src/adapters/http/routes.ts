@@ -1,6 +1,6 @@
 /**
- * What a node answers over plain HTTP: is it alive, is it ready, and how does it stand. Three fixed paths, GET and
- * HEAD, JSON. Pure: a request line in, an answer out.
+ * What a node answers over plain HTTP: is it alive, is it ready, how does it stand, and what would become of a command.
+ * Fixed paths, GET and HEAD, JSON. Pure: a request line in, an answer out.
  */
 import type { Answer } from './answer.ts';
 import { errorAnswer, jsonAnswer } from './answer.ts';
@@ -19,6 +19,8 @@ export type NodeFacts = {
   readonly readiness: () => readonly ReadinessCheck[];
   /** JSON data for `/v1/status`. */
   readonly status: () => unknown;
+  /** What would be logged for a command, or why it is refused; one word is a text, several are arguments. */
+  readonly explain: (words: readonly string[]) => string;
 };
 
 const ALLOWED = { Allow: 'GET, HEAD' };
@@ -42,9 +44,18 @@ function routeOf(path: string): Route | undefined {
       return answerReadiness;
     case '/v1/status':
       return (facts) => jsonAnswer(200, facts.status());
+    case '/v1/explain':
+      return answerExplain;
     default:
       return undefined;
   }
+}
+
+function answerExplain(facts: NodeFacts, query: URLSearchParams): Answer {
+  const words = query.getAll('word');
+  if (words.length === 0)
+    return errorAnswer(400, 'say the command, as in /v1/explain?word=get+k or /v1/explain?word=get&word=k');
+  return jsonAnswer(200, { explanation: facts.explain(words) });
 }
 
 function answerReadiness(facts: NodeFacts, query: URLSearchParams): Answer {
