@@ -31,7 +31,7 @@ export async function conformance(
       await databases.cutOff(urlOf(backend));
     },
     disturb: (backend) => databases.cutOff(urlOf(backend)),
-    ...SAMPLES,
+    ...POSTGRES_SAMPLES,
     stop: () => databases.stop(),
   };
 }
@@ -40,7 +40,8 @@ const TABLE =
   'CREATE TABLE IF NOT EXISTS t (id serial PRIMARY KEY, k text UNIQUE, v int CHECK (v < 100), at timestamptz DEFAULT now(), tag uuid DEFAULT gen_random_uuid())';
 const KEYS = ['a', 'b', 'c', 'é', "it''s"];
 
-const SAMPLES: Pick<StartedSubject, 'commands' | 'refused' | 'randomCommand'> = {
+/** For every choice of server. */
+export const POSTGRES_SAMPLES: Pick<StartedSubject, 'commands' | 'refused' | 'randomCommand'> = {
   commands: [
     textCommand(TABLE),
     textCommand("INSERT INTO t (k, v) VALUES ('a', 1) RETURNING id"),

@@ -107,7 +107,7 @@ function makeRole(name: string, properties: string): string {
 async function within(url: string, work: (session: Session) => Promise<void>): Promise<void> {
   const { signal } = new AbortController();
   const session = await Session.connect({
-    url,
+    link: { url },
     purpose: 'init',
     connectTimeoutMs: 10_000,
     signal,

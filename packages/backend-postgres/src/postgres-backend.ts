@@ -20,6 +20,7 @@ import {
 } from '@quorate/core/ports';
 import type { CommandInput, Result } from '@quorate/wire';
 import { digestOf, digestParts, type StateDigest } from './digest.ts';
+import { PGliteServer } from './embedded/embedded-server.ts';
 import { type OpenedWriter, openWriter } from './open-writer.ts';
 import type { PostgresOptions } from './options.ts';
 import { runQuery } from './query.ts';
@@ -36,9 +37,11 @@ import { Turns } from './turns.ts';
 
 export class PostgresBackend implements Backend<SqlCommand> {
   readonly name = 'postgres';
-  readonly durability = 'durable';
+  readonly durability: 'durable' | 'volatile';
   readonly #options: PostgresOptions;
   readonly #language: SqlLanguage;
+  /** In place of a server. */
+  readonly #embedded: PGliteServer | undefined;
   readonly #connect: SessionOptions;
   readonly #side: SideSessions;
   #opened: OpenedWriter | undefined;
@@ -58,7 +61,10 @@ export class PostgresBackend implements Backend<SqlCommand> {
     const { url, connectTimeoutMs } = options;
     this.#options = options;
     this.#language = language;
-    this.#connect = { url, connectTimeoutMs, purpose: 'apply', signal: this.#ending.signal };
+    this.#embedded = url === undefined ? new PGliteServer(() => this.#directory) : undefined;
+    this.durability = this.#embedded === undefined ? 'durable' : 'volatile';
+    const link = url === undefined ? { embedded: this.#embedded as PGliteServer } : { url };
+    this.#connect = { link, connectTimeoutMs, purpose: 'apply', signal: this.#ending.signal };
     this.#side = new SideSessions(this.#connect, options.readTimeoutMs);
   }
 
@@ -183,16 +189,18 @@ export class PostgresBackend implements Backend<SqlCommand> {
   }
 
   snapshot(): Promise<BackendSnapshot> {
+    const { url, pgDump } = this.#options;
+    if (url === undefined) return Promise.reject(new BackendUnavailable(NO_SNAPSHOTS));
     return this.#turns.take(async () => {
       const opened = this.#opened ?? (await this.#reopen());
       const session = await this.#side.extra('snapshot', { copies: true });
-      const { url, pgDump } = this.#options;
       const { major: serverMajor } = opened.facts;
       return this.#snapshots.take({ session, directory: this.#directory, url, pgDump, serverMajor });
     });
   }
 
   async restore(received: ReceivedSnapshot): Promise<BackendImage> {
+    if (this.#embedded !== undefined) throw new BackendUnavailable(NO_SNAPSHOTS);
     await withReceived(received, this.#directory, (file) =>
       this.#turns.take(async () => {
         const opened = this.#opened ?? (await this.#reopen());
@@ -243,6 +251,11 @@ export class PostgresBackend implements Backend<SqlCommand> {
     } catch (error) {
       return { ok: false, detail: troubleOf(error, 'the server does not answer').message };
     }
+    if (this.#embedded !== undefined)
+      return {
+        ok: true,
+        detail: `PostgreSQL ${opened.facts.major}, embedded; filled from the log at each start`,
+      };
     const warning = opened.facts.flushes
       ? ''
       : '; fsync or full_page_writes is off: nothing is reported as durable';
@@ -257,8 +270,12 @@ export class PostgresBackend implements Backend<SqlCommand> {
     this.#snapshots.cancelAll('the node ends');
     // Nothing is lost with an open transaction: what was not committed is applied again from the log.
     this.#ending.abort();
+    await this.#embedded?.stop();
   }
 }
+
+const NO_SNAPSHOTS =
+  'the embedded PostgreSQL takes and restores no snapshots, which need pg_dump and COPY; give each node the `url` of a server';
 
 function imageOf({ state: { mark, records, lastResults } }: OpenedWriter): BackendImage {
   return { mark, records, lastResults };

@@ -26,6 +26,7 @@ SELECT 'postgres', (current_setting('server_version_num')::int / 10000)::text
 UNION ALL SELECT 'encoding', pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()
 UNION ALL SELECT 'collation', concat_ws(' ', datlocprovider, datcollate, datctype, coalesce(datcollversion, pg_database_collation_actual_version(oid)))
   FROM pg_database WHERE datname = current_database()
+UNION ALL SELECT 'embedded', split_part(version(), ' on ', 1) WHERE version() LIKE '%PGlite%'
 UNION ALL SELECT left('extension ' || extname, 200), extversion FROM (SELECT * FROM pg_extension ORDER BY extname COLLATE "C" LIMIT 16) AS installed
 UNION ALL SELECT 'extensions that can be created', string_agg(concat_ws(' ', name, default_version), ', ' ORDER BY name COLLATE "C")
   FROM pg_available_extensions WHERE name = ANY ($1::text[])

@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { ServerLink } from './embedded/link.ts';
 import { PINNED_SETTINGS } from './settings.ts';
 import { adviceFor, type Judgement, judge } from './sqlstate.ts';
 
@@ -36,7 +37,7 @@ export type AskOptions = {
 export type RowBudget = { left: number };
 
 export type SessionOptions = {
-  readonly url: string;
+  readonly link: ServerLink;
   /** Shown by the server as application_name. */
   readonly purpose: string;
   readonly connectTimeoutMs: number;
@@ -80,10 +81,13 @@ const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
 export class Session {
   readonly #client: pg.Client;
+  readonly #keepsPlans: boolean;
   #broken: Error | undefined;
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, { link }: SessionOptions) {
     this.#client = client;
+    // Names of plans would meet those of others where sessions share one of the server's.
+    this.#keepsPlans = 'url' in link;
     client.on('error', (error) => {
       this.#broken ??= error;
     });
@@ -94,14 +98,15 @@ export class Session {
 
   /** @throws BackendUnavailable */
   static async connect(options: SessionOptions): Promise<Session> {
+    const settings = { ...PINNED_SETTINGS, ...options.settings };
     const client = new pg.Client({
-      connectionString: options.url,
+      ...(await targetOf(options.link, settings)),
       application_name: `quorate ${options.purpose}`,
       connectionTimeoutMillis: options.connectTimeoutMs,
       keepAlive: true,
       pipeline: options.copies !== true,
     });
-    const session = new Session(client);
+    const session = new Session(client, options);
     const { signal } = options;
     const end = (): void => session.abandon();
     signal.addEventListener('abort', end, { once: true });
@@ -109,7 +114,6 @@ export class Session {
     try {
       if (signal.aborted) throw new BackendUnavailable('the backend is closed');
       await client.connect();
-      const settings = { ...PINNED_SETTINGS, ...options.settings };
       const names = Object.entries(settings).map(([name, value]) => `SET ${name} TO ${quoteLiteral(value)}`);
       await session.run(names.join(';'));
       // Messages go into results. Only a superuser may choose their language; otherwise `compatibility` compares it.
@@ -140,7 +144,7 @@ export class Session {
         rowMode: 'array',
         types: AS_TEXT,
         queryMode: 'extended',
-        ...(name === undefined ? {} : { name }),
+        ...(name === undefined || !this.#keepsPlans ? {} : { name }),
       } as unknown as pg.QueryArrayConfig) as unknown as PlainQuery;
       query.callback = (error, result) => {
         if (error) reject(failureOf(error));
@@ -213,6 +217,16 @@ export class Session {
       else resolve();
     });
   }
+}
+
+/** Where the client of `pg` sends its bytes. @throws BackendUnavailable */
+async function targetOf(
+  link: ServerLink,
+  settings: Readonly<Record<string, string>>,
+): Promise<pg.ClientConfig> {
+  if ('url' in link) return { connectionString: link.url };
+  const stream = await link.embedded.connect(settings);
+  return { stream: () => stream, user: 'postgres', database: 'postgres', ssl: false };
 }
 
 type ClientInside = {

@@ -58,7 +58,7 @@ export class CorpusDatabase {
 
   static async create(url: string, history: History): Promise<CorpusDatabase> {
     const first = await Session.connect({
-      url,
+      link: { url },
       purpose: 'corpus',
       connectTimeoutMs: 30_000,
       signal: new AbortController().signal,
@@ -70,7 +70,7 @@ export class CorpusDatabase {
     const own = new URL(url);
     own.pathname = `/${history.name}`;
     const session = await Session.connect({
-      url: own.toString(),
+      link: { url: own.toString() },
       purpose: 'corpus',
       connectTimeoutMs: 30_000,
       signal: new AbortController().signal,

@@ -13,7 +13,7 @@ describe('time and chance of stored code', function () {
 
   const connect = (settings: Readonly<Record<string, string>>): Promise<Session> =>
     Session.connect({
-      url: server.url,
+      link: { url: server.url },
       purpose: 'pins',
       connectTimeoutMs: 30_000,
       signal: new AbortController().signal,

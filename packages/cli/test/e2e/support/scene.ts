@@ -59,7 +59,7 @@ export class Scene {
 export function useScene(options: ClusterOptions): () => Scene {
   let scene: Scene | undefined;
   before(async function () {
-    this.timeout(START_TIMEOUT_MS);
+    this.timeout(START_TIMEOUT_MS + (options.startTimeoutMs ?? 0));
     scene = new Scene(await ProcessCluster.start(options));
   });
   afterEach(async function () {

@@ -1,0 +1,18 @@
+/**
+ * The seam between a session and what it talks to. A session speaks the PostgreSQL protocol through the client of `pg`;
+ * the bytes go to a server over a socket, or to the embedded one through a stream like a socket.
+ */
+import type { Duplex } from 'node:stream';
+
+/** Settings by name. */
+export type SessionSettings = Readonly<Record<string, string>>;
+
+export type EmbeddedServer = {
+  /** Starts the server first if it does not run. The sessions take turns, a transaction each. @throws BackendUnavailable */
+  connect(settings: SessionSettings): Promise<Duplex>;
+  /** Ends it and every session, whatever they do. What it held is gone. */
+  stop(): Promise<void>;
+};
+
+/** Where sessions of one backend lead. */
+export type ServerLink = { readonly url: string } | { readonly embedded: EmbeddedServer };
