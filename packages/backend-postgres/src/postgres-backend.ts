@@ -12,6 +12,7 @@ import {
   type BackendContext,
   type BackendHealth,
   type BackendImage,
+  BackendRewound,
   type BackendSnapshot,
   BackendUnavailable,
   type Parsed,
@@ -76,10 +77,13 @@ export class PostgresBackend implements Backend<SqlCommand> {
     else await this.close();
     this.#opened?.writer.session.abandon();
     this.#opened = undefined;
+    // Volatile: the framework keeps no records for it, so what it holds is of use to the one who filled it only.
+    await this.#embedded?.crash();
     return imageOf(await this.#reopen());
   }
 
   async #reopen(): Promise<OpenedWriter> {
+    await this.#embedded?.start();
     const opened = await openWriter(this.#connect, this.#language);
     this.#opened = opened;
     this.#loadCatalogSoon();
@@ -171,6 +175,9 @@ export class PostgresBackend implements Backend<SqlCommand> {
   async query(command: SqlCommand): Promise<Result> {
     const opened = this.#opened;
     if (opened === undefined) throw new BackendUnavailable('the store is not open');
+    // Another one that was started since is empty.
+    if (this.#embedded !== undefined && (!this.#embedded.isRunning || opened.writer.session.isBroken))
+      throw new BackendRewound('the embedded PostgreSQL ended; it is filled again from the log');
     return runQuery(await this.#side.get('read'), command, opened.writer.typeName);
   }
 

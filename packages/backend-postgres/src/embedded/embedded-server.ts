@@ -34,16 +34,25 @@ export class PGliteServer implements EmbeddedServer {
     this.#module = locate();
   }
 
-  async connect(settings: SessionSettings): Promise<Duplex> {
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Unless it runs: with an empty database. @throws BackendUnavailable */
+  async start(): Promise<void> {
     if (this.#running === undefined) {
       const running = this.#start();
       this.#running = running;
-      // After its end, whatever the reason, the next one who asks starts another.
       const forget = (): void => {
         if (this.#running === running) this.#running = undefined;
       };
       running.then(({ thread }) => thread.ended.then(forget), forget);
     }
+    await this.#running;
+  }
+
+  async connect(settings: SessionSettings): Promise<Duplex> {
+    if (this.#running === undefined) throw new BackendUnavailable('the embedded PostgreSQL does not run');
     return (await this.#running).session.connect(settings);
   }
 
@@ -52,8 +61,9 @@ export class PGliteServer implements EmbeddedServer {
     await this.crash();
   }
 
-  /** Ends what runs, in the middle of whatever it does. */
+  /** Ends what runs, in the middle of whatever it does. It may be started again. */
   async crash(): Promise<void> {
+    this.#running = undefined;
     this.#thread?.terminate();
     await this.#thread?.ended;
   }

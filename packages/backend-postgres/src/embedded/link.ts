@@ -8,10 +8,8 @@ import type { Duplex } from 'node:stream';
 export type SessionSettings = Readonly<Record<string, string>>;
 
 export type EmbeddedServer = {
-  /** Starts the server first if it does not run. The sessions take turns, a transaction each. @throws BackendUnavailable */
+  /** The sessions take turns, a transaction each. @throws BackendUnavailable when the server does not run */
   connect(settings: SessionSettings): Promise<Duplex>;
-  /** Ends it and every session, whatever they do. What it held is gone. */
-  stop(): Promise<void>;
 };
 
 /** Where sessions of one backend lead. */

@@ -13,6 +13,7 @@ describe('the embedded PostgreSQL', function () {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'quorate-embedded-'));
     server = new PGliteServer(() => directory);
+    await server.start();
   });
   after(async () => {
     await server.stop();
@@ -71,6 +72,8 @@ describe('the embedded PostgreSQL', function () {
     await server.crash();
     await assert.rejects(asking, /the embedded PostgreSQL ended/);
     assert.equal(old.isBroken, true);
+    await assert.rejects(connect(), /does not run/);
+    await server.start();
     const next = await connect();
     assert.equal(await one(next, "SELECT to_regclass('t')"), null);
     await next.close();
