@@ -63,6 +63,7 @@ export type StoredMark = {
 
 const MARK_COLUMNS = 'cluster_id, cluster_group, slot, digest, catalog_epoch, format';
 
+export const READ_MARK: string = `SELECT ${MARK_COLUMNS} FROM quorate.mark`;
 /** Also locks the row, so that a session of a node that was believed dead cannot write between. */
 export const LOCK_MARK: string = `SELECT ${MARK_COLUMNS} FROM quorate.mark FOR UPDATE`;
 

@@ -178,7 +178,9 @@ export class PostgresBackend implements Backend<SqlCommand> {
     // Another one that was started since is empty.
     if (this.#embedded !== undefined && (!this.#embedded.isRunning || opened.writer.session.isBroken))
       throw new BackendRewound('the embedded PostgreSQL ended; it is filled again from the log');
-    return runQuery(await this.#side.get('read'), command, opened.writer.typeName);
+    const session = await this.#side.get('read');
+    const { typeName, mark } = opened.writer;
+    return runQuery(command, { session, typeName, mark });
   }
 
   async flush(): Promise<Slot> {

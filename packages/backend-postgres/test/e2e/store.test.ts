@@ -117,6 +117,8 @@ describe('PostgreSQL store', function () {
     await databases.server.kill();
     await databases.server.restart();
     await databases.connect();
+    const count = { statements: [{ sql: 'SELECT count(*) FROM t', params: [] }] };
+    await assert.rejects(() => store.backend.query(count), BackendRewound, 'a read of what was lost');
     await assert.rejects(async () => store.backend.apply(next), BackendRewound);
     const image = await store.reopen();
     assert.ok(Number(image.mark?.slot) >= 2, 'what was flushed is there');
