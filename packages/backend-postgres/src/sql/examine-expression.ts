@@ -3,7 +3,9 @@
  * here are refused. On the way up the types are worked out as far as names and operators tell; where they do not,
  * the answer is "not known", and what depends on it is refused rather than believed.
  */
+
 import type { SqlType } from './catalog.ts';
+import { requireSharedCollations } from './collations.ts';
 import { examineCall } from './examine-call.ts';
 import { examineOperator } from './examine-operator.ts';
 import { examineQuery } from './examine-query.ts';
@@ -66,6 +68,7 @@ export function examineExpression(node: SqlNode, scope: Scope, place: Place): Ma
     case 'A_Indirection':
       return examineIndirection(node, scope, place);
     case 'CollateClause':
+      requireSharedCollations(node);
       return all(nodesIn(node, 'arg'), scope, place, 'text');
     case 'GroupingSet':
       return all(nodesOf(node, 'content'), scope, place, undefined);

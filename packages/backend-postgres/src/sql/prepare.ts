@@ -5,6 +5,7 @@
 import { CommandRefused, type PrepareContext } from '@quorate/core/ports';
 import { BoundedCache } from './bounded-cache.ts';
 import type { Catalog } from './catalog.ts';
+import { requireSharedCollations } from './collations.ts';
 import type { Pins, SqlCommand, SqlStatement } from './command.ts';
 import { examineRows } from './examine-rows.ts';
 import { examineSchema } from './examine-schema.ts';
@@ -68,6 +69,7 @@ function planRows(sql: string, paramCount: number, catalog: Catalog): StatementP
   const tree = parseOne(sql);
   if (statementKind(tree) === 'schema')
     refuse('the command changes the schema and does something else as well', 'send the schema change alone');
+  requireSharedCollations(tree);
   const findings = new Findings();
   examineRows(tree, undefined, { catalog, findings, origin: 'statement', isPerRow: false });
   const edits = [...new Map(findings.edits.map((edit) => [edit.at, edit])).values()];
@@ -97,7 +99,9 @@ function planSchema(sql: string, catalog: Catalog): StatementPlan {
   const rewritten = STORING.has(parseOne(sql).kind) ? rewriteStoredCalls(sql) : sql;
   const findings = new Findings();
   const place: Place = { catalog, findings, origin: { stored: 'the statement' }, isPerRow: false };
-  examineSchema(parseOne(rewritten), place);
+  const tree = parseOne(rewritten);
+  requireSharedCollations(tree);
+  examineSchema(tree, place);
   return {
     sql: rewritten,
     edits: [],

@@ -1073,3 +1073,15 @@ create trigger late_one after insert on notes for each row when (new.due > now()
 
 -- refused: write the body between
 create function f() returns float8 language plpgsql as 'begin return random() * 5; end'
+
+-- refused: belongs to one server's operating system or ICU
+create index on accounts (owner collate "en_US.utf8")
+
+-- refused: belongs to one server's operating system or ICU
+create table sorted (name text collate "de-x-icu")
+
+-- refused: belongs to one server's operating system or ICU
+delete from events where kind = (select min(owner collate "en_US.utf8") from accounts)
+
+-- write
+create table by_bytes (name text collate "C")

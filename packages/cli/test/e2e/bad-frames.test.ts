@@ -300,5 +300,6 @@ function peerHello({ cluster }: { readonly cluster: string }): Uint8Array {
   out.u16(1); // Groups.
   out.text('2'.repeat(32)); // Nonce of the process.
   out.integer(1); // Attempt.
+  out.u16(0); // Facts of the backend.
   return out.bytes();
 }
