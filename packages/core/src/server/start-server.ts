@@ -26,7 +26,8 @@ import {
 import type { Journal, OpenedJournal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
 import { asNodeId, type NodeId } from '../protocol/types.ts';
-import { Engine, type EngineOptions } from '../runtime/engine.ts';
+import { Engine } from '../runtime/engine.ts';
+import type { EngineOptions } from '../runtime/engine-options.ts';
 import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '../runtime/limits.ts';
 import type { NodeStatus } from '../runtime/status.ts';
 import { backendFactsOf } from './backend-facts.ts';

@@ -66,7 +66,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     seen: 'proxies that answer for a request they have passed on',
     patches: [
       runtime(
-        'engine.ts',
+        'proposals.ts',
         `inFlight.forEach(loseWaiter);`,
         `inFlight.forEach(this.#preparer === undefined ? loseWaiter : refuseWaiter);`,
       ),

@@ -55,12 +55,12 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     seen: 'paxuby: success is decided by the position, duplicates by comparing values',
     patches: [
       runtime(
-        'engine.ts',
+        'proposals.ts',
         `if (value.kind === 'batch' && value.bytes === batch.bytes)`,
         `if (value.kind === 'batch')`,
       ),
       runtime(
-        'engine.ts',
+        'proposals.ts',
         `const { queued, inFlight } = this.#batcher.abandon();`,
         `const [queued, inFlight] = [[], []];`,
       ),
@@ -71,7 +71,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     id: 'lost-leadership-said-as-none',
     wrong: 'What was under way when leadership was lost is reported as not executed.',
     seen: 'paxuby: "not leader" also means "no quorum"; etcd and Consul clients that retry without a session',
-    patches: [runtime('engine.ts', `inFlight.forEach(loseWaiter);`, `inFlight.forEach(refuseWaiter);`)],
+    patches: [runtime('proposals.ts', `inFlight.forEach(loseWaiter);`, `inFlight.forEach(refuseWaiter);`)],
     hunt: truth,
   },
   {
@@ -295,7 +295,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     seen: 'vault 14372, dqlite 283: a member in trouble keeps the leadership that it cannot use',
     patches: [
       runtime(
-        'engine.ts',
+        'leadership-watch.ts',
         `if (this.#replica.role !== 'leader' || unwellMs < electionTimeoutMs)`,
         `if (unwellMs >= 0)`,
       ),
