@@ -1,4 +1,4 @@
-// Checks that imports point inward and that the pure folders stay pure. The rules are data in
+// Checks that imports point inward, never in a circle, and that the pure folders stay pure. The rules are data in
 // lib/boundary-rules.mjs; this file finds what breaks them and says where, which rule, and what to do instead.
 // The compiler guards the pure folders too (tsconfig.pure.json has no Node and no DOM types); this check adds
 // what the language itself offers everywhere: Date, Math.random, promises.
@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { IMPURE_WORDS, ZONES } from './lib/boundary-rules.mjs';
+import { IMPURE_WORDS, RECURSIONS, ZONES } from './lib/boundary-rules.mjs';
 import { filesBelow } from './lib/files.mjs';
+import { importCycles } from './lib/import-cycles.mjs';
 import { codeOnly, importsOf, lineOf } from './lib/source-text.mjs';
 import { ROOT, readJson, workspaces } from './lib/workspaces.mjs';
 
-/** @returns {{ fileCount: number, violations: string[] }} one finished sentence per violation, in order of files */
+/** @returns {{ fileCount: number, violations: string[] }} one finished sentence per violation, in order of packages */
 export function checkTree(root) {
   const violations = [];
   let fileCount = 0;
@@ -22,6 +23,7 @@ export function checkTree(root) {
         violations.push(...checkFile(root, path, workspace));
       }
     }
+    violations.push(...checkCycles(root, workspace));
   }
   return { fileCount, violations };
 }
@@ -104,14 +106,36 @@ function checkImport(zone, file, item, workspace) {
   ];
 }
 
+/** Sources of one package that load each other in a circle. */
+function checkCycles(root, workspace) {
+  const imports = new Map(
+    filesBelow(join(workspace.dir, 'src'), '.ts').map((path) => {
+      const file = toPosix(relative(root, path));
+      const values = importsOf(readFileSync(path, 'utf8')).filter(({ typeOnly }) => !typeOnly);
+      return [file, values.map(({ module, line }) => ({ target: fileOf(file, module), line }))];
+    }),
+  );
+  return importCycles(imports)
+    .filter((cycle) => !RECURSIONS.some((pattern) => cycle.every(({ file }) => pattern.test(file))))
+    .map((cycle) => {
+      const [{ file, line }] = cycle;
+      const way = [...cycle.slice(1), cycle[0]].map((step) => posix.relative(posix.dirname(file), step.file));
+      return `${file}:${line}: [no cycles] imports itself by way of ${way.join(' -> ')}; move what both need into a file of its own`;
+    });
+}
+
+/** The file that a relative import or one by `#src/` names, from the root; other modules come out as they are. */
+function fileOf(file, module) {
+  if (module.startsWith('.')) return posix.join(posix.dirname(file), module);
+  if (!module.startsWith('#src/')) return module;
+  return posix.join(file.split('/').slice(0, 2).join('/'), 'src', module.slice('#src/'.length));
+}
+
 /** The word of the rules table for what an import names. */
 function nameTarget(file, module, workspace) {
   if (module.startsWith('node:')) return 'node:*';
   if (module.startsWith('.') || module.startsWith('#src/')) {
-    const inside = module.startsWith('.')
-      ? posix.join(posix.dirname(file), module)
-      : posix.join(file.split('/').slice(0, 2).join('/'), 'src', module.slice('#src/'.length));
-    const zone = zoneOf(inside);
+    const zone = zoneOf(fileOf(file, module));
     return zone === undefined || !file.includes('/src/') ? 'own package' : zone.name;
   }
   if (packageName(module) === workspace.name) return 'own package';

@@ -19,6 +19,12 @@ const CORE_INNER = [
 ];
 const PURE_HELP = 'take the value as an input of step() or return it as an output; the host does the rest';
 
+/** Files that may import each other in a circle, because what they read is recursive. A cycle that leaves them is refused. */
+export const RECURSIONS = [
+  // An expression may hold a query, a query expressions, and both call functions whose bodies are statements.
+  /^packages\/backend-postgres\/src\/sql\/(?:examine-[a-z]+|query-order)\.ts$/,
+];
+
 export const ZONES = [
   {
     // The words everybody inside core shares: branded ids and ballots with the functions that make and

@@ -9,7 +9,14 @@ import { checkTree } from '../boundaries.mjs';
 
 const MANIFESTS = {
   'package.json': {
-    workspaces: ['packages/wire', 'packages/core', 'packages/client', 'packages/backend-kv', 'packages/sim'],
+    workspaces: [
+      'packages/wire',
+      'packages/core',
+      'packages/client',
+      'packages/backend-kv',
+      'packages/backend-postgres',
+      'packages/sim',
+    ],
     devDependencies: { mocha: '1.0.0' },
   },
   'packages/wire/package.json': { name: '@quorate/wire' },
@@ -25,6 +32,7 @@ const MANIFESTS = {
     name: '@quorate/backend-kv',
     dependencies: { '@quorate/core': '1.0.0' },
   },
+  'packages/backend-postgres/package.json': { name: '@quorate/backend-postgres' },
   'packages/sim/package.json': { name: '@quorate/sim', dependencies: { '@quorate/core': '1.0.0' } },
 };
 
@@ -114,6 +122,41 @@ describe('import boundaries', () => {
       "packages/client/src/a.ts:1: [client imports] client must not import '@quorate/core'; " +
         'a client must install without the core and its native parts: share through @quorate/wire',
     ]);
+  });
+
+  it('refuses imports in a circle, and says the way round', () => {
+    const { violations } = check({
+      [`${CORE}/runtime/a.ts`]: "\nimport { b } from './b.ts';",
+      [`${CORE}/runtime/b.ts`]: "const c = await import('#src/server/c.ts');",
+      [`${CORE}/server/c.ts`]: "import { a } from '../runtime/a.ts';",
+      [`${CORE}/runtime/d.ts`]: "import { a } from './a.ts';\nimport { d } from './d.ts';",
+    });
+    assert.deepEqual(
+      violations.filter((line) => line.includes('[no cycles]')),
+      [
+        `${CORE}/runtime/a.ts:2: [no cycles] imports itself by way of b.ts -> ../server/c.ts -> a.ts; ` +
+          'move what both need into a file of its own',
+        `${CORE}/runtime/d.ts:2: [no cycles] imports itself by way of d.ts; move what both need into a file of its own`,
+      ],
+    );
+  });
+
+  it('lets types go round, and files that read what is recursive, as long as they keep to themselves', () => {
+    const sql = 'packages/backend-postgres/src/sql';
+    const inside = {
+      [`${CORE}/runtime/a.ts`]: "import { b } from './b.ts';",
+      [`${CORE}/runtime/b.ts`]: "import type { A } from './a.ts';",
+      [`${sql}/examine-query.ts`]: "import { expression } from './examine-expression.ts';",
+      [`${sql}/examine-expression.ts`]:
+        "import { query } from './examine-query.ts';\nimport { s } from './scope.ts';",
+      [`${sql}/scope.ts`]: 'export const s = 1;',
+    };
+    assert.deepEqual(check(inside).violations, []);
+    const left = check({ ...inside, [`${sql}/scope.ts`]: "import { query } from './examine-query.ts';" });
+    assert.deepEqual(
+      left.violations.map((line) => line.slice(0, line.indexOf(']') + 1)),
+      [`${sql}/scope.ts:1: [no cycles]`],
+    );
   });
 
   it('accepts imports that point inward and harmless words', () => {

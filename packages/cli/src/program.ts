@@ -4,7 +4,6 @@
  * Owns: nothing but the grammar. What a command does lies in `commands/`, which is loaded when the command runs, so
  * that `quorate get` does not pay for the server. Every option also comes from the environment, as QUORATE_<NAME>.
  */
-import { DEFAULT_SETTINGS, flagNameOf, SETTING_KEYS, type SettingKey } from '@quorate/core/config';
 import { Command, Option } from 'commander';
 import type { ConformOptions } from './commands/conform.ts';
 import type { ReadOptions } from './commands/data.ts';
@@ -14,6 +13,7 @@ import type { StartOptions } from './commands/start.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandContext, type CommonOptions, DEFAULT_ENDPOINT, OUTPUT_FORMATS } from './context.ts';
 import { registerPerf } from './perf/command.ts';
+import { addSettingOptions, type SettingFlags, setting } from './setting-options.ts';
 
 const NODE_GROUP = 'Nodes:';
 const DATA_GROUP = 'Data:';
@@ -261,47 +261,6 @@ function usageError(text: string): string {
   if (/: unknown command/.test(said)) return `${said}(quorate help lists the commands)\n`;
   if (/: unknown option/.test(said)) return `${said}(a value that begins with a dash goes behind --)\n`;
   return said;
-}
-
-/** Settings given on the command line, as typed. */
-export type SettingFlags = Readonly<Partial<Record<SettingKey, string | boolean>>>;
-
-/** Only the settings among the options of a command. */
-export function settingFlagsOf(options: SettingFlags): SettingFlags {
-  return Object.fromEntries(
-    SETTING_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
-  );
-}
-
-const SETTING_HELP: Readonly<Record<SettingKey, readonly [placeholder: string, help: string]>> = {
-  addrs: ['<list>', 'addresses of all nodes, with commas'],
-  cluster: ['<name>', 'name of the cluster, part of its identity'],
-  backend: ['<name>', 'kv, a package, or the path of a module'],
-  backendOptions: ['<json>', 'handed to the backend'],
-  dataDir: ['<dir>', 'where nodes keep their data, each in node-N below it'],
-  heartbeatMs: ['<ms>', 'time between heartbeats'],
-  electionTimeoutMs: ['<ms>', 'silence after which a new leader is looked for'],
-  windowSlots: ['<count>', 'how many slots a leader may propose ahead'],
-  maxCommandBytes: ['<bytes>', 'larger commands are refused'],
-  maxBatchBytes: ['<bytes>', 'size at which a batch is cut'],
-  journal: ['<kind>', 'how the journal is kept: segments or sqlite'],
-  journalThread: ['<where>', 'where a journal in SQLite flushes: auto, main or worker'],
-  shutdownTimeoutMs: ['<ms>', 'longest that a graceful stop may take'],
-  profile: ['', 'write a CPU profile at stop'],
-  insecure: ['', 'listen beyond loopback without encryption and authentication'],
-};
-
-function addSettingOptions(command: Command): Command {
-  for (const key of SETTING_KEYS) if (key !== 'dataDir') command.addOption(setting(key));
-  return command;
-}
-
-/** No `.env()`: the settings themselves read the environment, below the flags and above the file. */
-function setting(key: SettingKey): Option {
-  const [placeholder, help] = SETTING_HELP[key];
-  const preset = DEFAULT_SETTINGS[key];
-  const shown = typeof preset === 'string' || typeof preset === 'number' ? ` (default: ${preset})` : '';
-  return new Option(`${flagNameOf(key)} ${placeholder}`.trim(), `${help}${shown}`);
 }
 
 function readable(command: Command): Command {

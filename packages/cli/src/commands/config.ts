@@ -22,7 +22,7 @@ import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
 import type { CommandContext } from '../context.ts';
 import { renderTable } from '../output/table.ts';
-import { type SettingFlags, settingFlagsOf } from '../program.ts';
+import { type SettingFlags, settingFlagsOf } from '../setting-options.ts';
 
 export async function runConfigCheck(context: CommandContext, options: SettingFlags): Promise<void> {
   if (context.configFile === undefined) {

@@ -12,10 +12,10 @@ import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
 import type { CommandContext } from '../context.ts';
 import { failureText } from '../failure.ts';
-import { type SettingFlags, settingFlagsOf } from '../program.ts';
 import { type CpuProfile, startCpuProfile } from '../server/cpu-profile.ts';
 import { createLogger, type LogLevel } from '../server/logger.ts';
 import { StopRequest } from '../server/stop-request.ts';
+import { type SettingFlags, settingFlagsOf } from '../setting-options.ts';
 
 export type StartOptions = SettingFlags & { readonly logLevel: LogLevel };
 

@@ -9,7 +9,7 @@
  */
 import { isHigher, maxBallot, nextBallot, sameBallot } from './ballot.ts';
 import { becomeLeader } from './leadership.ts';
-import { noteLearned } from './learner.ts';
+import { noteLearned } from './learned.ts';
 import type { Promise_ } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { electionDelay, forgetLeader, promise, stepDown } from './role.ts';

@@ -2,25 +2,20 @@
  * The learner: turns "accepted" into "chosen" into in-order delivery, and fetches what it missed.
  *
  * Owns LEARN-MATCH: a slot is learned because its value is known to be chosen, never merely because a watermark
- * passed it. Three ways lead there: the leader counts a quorum (leadership.ts); a leader's watermark covers a value
+ * passed it. Three ways lead there: the leader counts a quorum (replication.ts); a leader's watermark covers a value
  * accepted at exactly that leader's ballot; a peer that learned the slot sends the value.
  * Owns PREFIX delivery: ascending, dense, once. Any peer may be asked, so a node that cannot reach the leader still follows.
  */
 
-import { refreshAcknowledgement } from './acceptor.ts';
+import { refreshAcknowledgement } from './acceptance.ts';
 import { compareBallots, sameBallot } from './ballot.ts';
 import { invariant } from './invariant.ts';
-import { afterLearning } from './leadership.ts';
+import { learnNext, noteLearned } from './learned.ts';
 import type { CatchUpReply, CatchUpRequest } from './message.ts';
+import { afterLearning } from './replication.ts';
 import { isLeaderLive } from './role.ts';
-import { later, nextSlot, otherVoters, type ReplicaState, sameValue, valueBytes } from './state.ts';
+import { later, nextSlot, otherVoters, type ReplicaState, sameValue } from './state.ts';
 import { asSlot, type Ballot, type ChosenEntry, type NodeId, type Slot } from './types.ts';
-
-/** A peer says how far it has learned. */
-export function noteLearned(state: ReplicaState, from: NodeId, slot: Slot): void {
-  const known = state.peerLearned.get(from) ?? 0;
-  if (slot > known) state.peerLearned.set(from, slot);
-}
 
 /** The leader of `ballot` says that every slot up to `slot` is chosen: teaches values held at that very ballot. */
 export function learnFromWatermark(state: ReplicaState, from: NodeId, ballot: Ballot, slot: Slot): void {
@@ -46,23 +41,6 @@ export function advance(state: ReplicaState): void {
     state.behindSince = undefined;
     refreshAcknowledgement(state);
     afterLearning(state);
-  }
-}
-
-/** The next slot is chosen with `entry.value`. The caller vouches for it. */
-export function learnNext(state: ReplicaState, entry: ChosenEntry): void {
-  invariant(
-    entry.slot === state.learnedSlot + 1,
-    'ORDER',
-    () => `slot ${entry.slot} learned after ${state.learnedSlot}`,
-  );
-  state.records.delete(entry.slot);
-  state.learnedSlot = entry.slot;
-  // What a durable backend had applied before it was learned again is not applied again.
-  if (entry.slot > state.deliveredAtStart)
-    state.effects.deliver({ slot: entry.slot, ballot: entry.ballot, value: entry.value });
-  if (state.leadership !== undefined && entry.slot >= state.leadership.baseSlot) {
-    state.leadership.inFlightBytes -= valueBytes(entry.value);
   }
 }
 

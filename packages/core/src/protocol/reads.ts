@@ -9,7 +9,7 @@
 
 import { sendHeartbeats } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
-import { announceLearnedTo } from './leadership.ts';
+import { announceLearnedTo } from './learned.ts';
 import type { ReadIndexReply, ReadIndexRequest } from './message.ts';
 import { isPhase1Quorum } from './quorum.ts';
 import { currentMemberships, type Leadership, type ReplicaState, type WaitingRead } from './state.ts';

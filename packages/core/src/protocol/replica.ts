@@ -5,7 +5,8 @@
  * equal inputs give equal outputs. The host's duties are in replica-types.ts. Never throws for what a peer can send;
  * a broken invariant throws, and the host then ends the process.
  */
-import { flushAcknowledgement, onAccept, onPrepare } from './acceptor.ts';
+import { flushAcknowledgement } from './acceptance.ts';
+import { onAccept, onPrepare } from './acceptor.ts';
 import { concludeCampaign, onPromise } from './campaign.ts';
 import {
   forgivePause,
@@ -21,17 +22,7 @@ import {
 } from './election.ts';
 import { hasQuorumOfEchoes } from './heartbeats.ts';
 import { invariant } from './invariant.ts';
-import {
-  canPropose,
-  onAccepted,
-  onHeartbeatEcho,
-  onOwnDurable,
-  onPeerBack,
-  onPropose,
-  onResign,
-  tickLeader,
-  tickResign,
-} from './leadership.ts';
+import { onHeartbeatEcho, onPeerBack, onResign, tickLeader, tickResign } from './leadership.ts';
 import {
   advance,
   learnFromWatermark,
@@ -43,6 +34,7 @@ import {
 import type { Message } from './message.ts';
 import { expireRemoteReads, onRead, onReadIndexReply, onReadIndexRequest, startReadRound } from './reads.ts';
 import type { Input, Output, Replica, ReplicaBoot, ReplicaView, Role } from './replica-types.ts';
+import { canPropose, onAccepted, onOwnDurable, onPropose } from './replication.ts';
 import { createState, isVoter, type ReplicaState } from './state.ts';
 import { type NodeId, SLOT_ZERO, type Slot, type WriteSequence } from './types.ts';
 

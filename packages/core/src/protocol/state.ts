@@ -1,6 +1,6 @@
 /**
- * Everything one replica knows, in one place. Topic files (acceptor, learner, election, campaign, leadership,
- * reads) change it; nothing outside `protocol/` sees it. Field comments are invariants.
+ * Everything one replica knows, in one place. Topic files (acceptor, acceptance, learner, learned, election,
+ * campaign, leadership, replication, reads) change it; nothing outside `protocol/` sees it. Field comments are invariants.
  */
 import { maxBallot, ZERO_BALLOT } from './ballot.ts';
 import { Effects } from './effects.ts';

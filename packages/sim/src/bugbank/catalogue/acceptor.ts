@@ -10,12 +10,12 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
     seen: 'YugabyteDB 32875 (from Kudu, 2016): replies to empty and repeated requests acknowledged operations that were only in memory',
     patches: [
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `  if (slot > ack.highestSlot) ack.highestSlot = slot;\n`,
         `  const repeated = slot <= ack.highestSlot;\n  if (slot > ack.highestSlot) ack.highestSlot = slot;\n`,
       ),
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `  ack.after = state.effects.lastWrite;\n  ack.dirty = true;`,
         `  ack.after = repeated ? 0 : state.effects.lastWrite;\n  ack.dirty = true;`,
       ),
@@ -40,7 +40,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
     wrong:
       'Accepting does not bind: after an accept at a higher ballot an older leader is still listened to.',
     seen: 'Published Paxos pseudo-code and Cassandra (pull request 1327): the promise was not raised at accept',
-    patches: [protocol('acceptor.ts', `  bindTo(state, entry.ballot);\n  const write`, `  const write`)],
+    patches: [protocol('acceptance.ts', `  bindTo(state, entry.ballot);\n  const write`, `  const write`)],
     hunt: { tool: 'model checker', scope: 'duel', states: 500000 },
   },
   {
@@ -68,7 +68,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
         `  if (state.leadership`,
       ),
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `  invariant(!isLower(entry.ballot, state.promised), 'ACCEPT-GE-PROMISE', () => \`slot \${entry.slot}\`);\n  bindTo(state, entry.ballot);\n`,
         `  if (!isLower(entry.ballot, state.promised)) bindTo(state, entry.ballot);\n`,
       ),
@@ -102,7 +102,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
     seen: 'CCF 5674, Raft figure 8 and LogCabin 44: an unverified or older suffix was counted as accepted now',
     patches: [
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `record.chosen || sameBallot(record.ballot, ballot)`,
         `record.chosen || ballot`,
       ),
@@ -115,7 +115,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
     seen: 'CCF 5674: a follower acknowledged the end of its log',
     patches: [
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `    throughSlot: ack.throughSlot,\n    ranges: acceptedRanges(state),`,
         `    throughSlot: ack.highestSlot,\n    ranges: [],`,
       ),
@@ -129,7 +129,7 @@ export const ACCEPTOR_MUTANTS: readonly Mutant[] = [
     seen: 'pocdb: success is decided by comparing values',
     patches: [
       protocol(
-        'acceptor.ts',
+        'acceptance.ts',
         `if (held !== undefined && sameBallot(held.ballot, entry.ballot)) {`,
         `if (held !== undefined && sameValue(held.value, entry.value)) {
           if (isHigher(entry.ballot, state.promised)) promise(state, entry.ballot);

@@ -58,7 +58,7 @@ export const CANDIDATE_MUTANTS: readonly Mutant[] = [
     id: 'no-value-adoption',
     wrong: 'A new leader fills every open slot with a no-op instead of the value that phase 1 revealed.',
     seen: 'consens: no accepted value is adopted',
-    patches: [protocol('leadership.ts', `leadership.recovered.get(slot)?.value ?? NOOP`, `NOOP`)],
+    patches: [protocol('replication.ts', `leadership.recovered.get(slot)?.value ?? NOOP`, `NOOP`)],
     hunt: { tool: 'simulator', seeds: 1000 },
   },
   {

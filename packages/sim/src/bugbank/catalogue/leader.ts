@@ -9,7 +9,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'etcd 14370: a single-node cluster acknowledged writes before its log was flushed',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `node === state.self ? slot <= leadership.ownThroughSlot : covers(`,
         `node === state.self || covers(`,
       ),
@@ -22,7 +22,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'LogCabin 44 and Raft figure 8: an entry of an older term was counted as committed',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `  if (leadership === undefined || !sameBallot(message.ballot, leadership.ballot)) return; // SAME-BALLOT-COUNT.`,
         `  if (leadership === undefined) return;`,
       ),
@@ -35,7 +35,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'asynchronous replication that calls itself semi-synchronous',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `if (!isPhase2Quorum(state.memberships.at(slot), accepted)) break;`,
         `if (state.memberships.at(slot).voters.filter(accepted).length < Math.min(2, state.memberships.at(slot).voters.length)) break;`,
       ),
@@ -49,12 +49,12 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'implementations of the alpha window that check it at the client and not at the proposal',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `  if (leadership.proposedSlot >= state.learnedSlot + state.limits.windowSlots) return false;\n`,
         ``,
       ),
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `  invariant(slot <= state.learnedSlot + state.limits.windowSlots, 'WINDOW', () => \`slot \${slot}, learned \${state.learnedSlot}\`);\n`,
         ``,
       ),
@@ -80,12 +80,12 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'redisraft pull request 22 and Jepsen Redis-Raft: work began before the new term was established',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `  while (leadership.proposedSlot < leadership.readFloor && hasRoom(state, leadership)) {`,
         `  while (leadership.proposedSlot < leadership.readFloor && leadership.proposedSlot < state.learnedSlot && hasRoom(state, leadership)) {`,
       ),
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `  return leadership.proposedSlot >= leadership.readFloor && hasRoom(state, leadership);`,
         `  return hasRoom(state, leadership);`,
       ),
@@ -98,7 +98,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     seen: 'implementations that trust TCP to deliver across reconnects',
     patches: [
       protocol(
-        'leadership.ts',
+        'replication.ts',
         `    if (state.at - peer.progressAt < state.limits.resendMs) continue;\n`,
         `    if (peer.progressAt >= 0) continue;\n`,
       ),

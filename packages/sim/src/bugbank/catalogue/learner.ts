@@ -30,7 +30,7 @@ export const LEARNER_MUTANTS: readonly Mutant[] = [
         `    const chosen = [...state.records.values()].filter((held) => held.chosen).map((held) => held.slot);\n    const record = state.records.get(nextSlot(state.learnedSlot)) ?? state.records.get(Math.min(...chosen));`,
       ),
       protocol(
-        'learner.ts',
+        'learned.ts',
         `  invariant(entry.slot === state.learnedSlot + 1, 'ORDER', () => \`slot \${entry.slot} learned after \${state.learnedSlot}\`);\n`,
         ``,
       ),
