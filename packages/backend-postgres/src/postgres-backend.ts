@@ -52,6 +52,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
   #latest: unknown;
   /** Ends every session. */
   readonly #ending = new AbortController();
+  readonly #onAbort = (): void => void this.close();
   #loaded = false;
   #directory = '';
   /** Applying, the beginning of a snapshot and restoring take turns. */
@@ -73,8 +74,9 @@ export class PostgresBackend implements Backend<SqlCommand> {
     if (!this.#loaded) await this.#language.load();
     this.#loaded = true;
     this.#directory = directory;
-    if (!signal.aborted) signal.addEventListener('abort', () => void this.close(), { once: true });
-    else await this.close();
+    if (signal.aborted) await this.close();
+    // The same listener each time the store is opened again, which counts as one.
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#opened?.writer.session.abandon();
     this.#opened = undefined;
     // Volatile: the framework keeps no records for it, so what it holds is of use to the one who filled it only.
@@ -202,7 +204,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
     if (url === undefined) return Promise.reject(new BackendUnavailable(NO_SNAPSHOTS));
     return this.#turns.take(async () => {
       const opened = this.#opened ?? (await this.#reopen());
-      const session = await this.#side.extra('snapshot', { copies: true });
+      const session = await this.#side.extra('snapshot', { copies: true, isLong: true });
       const { major: serverMajor } = opened.facts;
       return this.#snapshots.take({ session, directory: this.#directory, url, pgDump, serverMajor });
     });
@@ -239,7 +241,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
 
   /** The digests of schema, tables and sequences by name, to find where two replicas differ. */
   async digestParts(): Promise<StateDigest> {
-    const session = await this.#side.extra('digest');
+    const session = await this.#side.extra('digest', { isLong: true });
     try {
       await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       return await digestParts(session);

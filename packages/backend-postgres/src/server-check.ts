@@ -1,5 +1,5 @@
 /** Looks at a server before it is used: can replicas on such servers be equal, and may this one write? */
-import { BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
+import { BackendDiverged, BackendUnavailable, cutText, MAX_FACT_CHARACTERS } from '@quorate/core/ports';
 import { arrayOf } from './own-schema.ts';
 import { USER_SCHEMA } from './schema-parts.ts';
 import { type Session, troubleOf } from './session.ts';
@@ -59,7 +59,7 @@ export async function checkServer(session: Session): Promise<ServerFacts> {
     );
   const compatibility: Record<string, string> = {};
   for (const [name, value] of (await session.ask(FACTS, [arrayOf([...KNOWN_EXTENSIONS])])).rows)
-    compatibility[name ?? ''] = (value ?? '').slice(0, 200);
+    compatibility[name ?? ''] = cutText(value ?? '', MAX_FACT_CHARACTERS);
   if (compatibility['encoding'] !== 'UTF8')
     throw new BackendUnavailable(
       `the database has encoding ${compatibility['encoding']}; create it with ENCODING 'UTF8'`,

@@ -4,11 +4,12 @@
  */
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { BackendDiverged, BackendUnavailable } from '@quorate/core/ports';
+import { BackendDiverged, BackendUnavailable, cutText } from '@quorate/core/ports';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { ServerLink } from './embedded/link.ts';
 import { PINNED_SETTINGS } from './settings.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { adviceFor, type Judgement, judge } from './sqlstate.ts';
 
 export type Value = string | null;
@@ -41,6 +42,8 @@ export type SessionOptions = {
   /** Shown by the server as application_name. */
   readonly purpose: string;
   readonly connectTimeoutMs: number;
+  /** A server that owes an answer and says nothing for so long is given up; undefined waits for ever. */
+  readonly answerTimeoutMs?: number;
   /** Ends the session, whatever it does. */
   readonly signal: AbortSignal;
   /** Rows go in or out in bulk: then statements wait for one another. */
@@ -74,7 +77,11 @@ export function troubleOf(error: unknown, doing: string): Error {
     : new BackendDiverged(words, { cause: error });
 }
 
+/** In UTF-16 units. */
 const MAX_MESSAGE = 2000;
+
+/** The system asks after a silent peer from then on; by itself it would after two hours. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** Keeps every value as the text that came. */
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
@@ -82,10 +89,15 @@ const AS_TEXT = { getTypeParser: () => (text: string) => text };
 export class Session {
   readonly #client: pg.Client;
   readonly #keepsPlans: boolean;
+  readonly #silence: SilenceWatch;
   #broken: Error | undefined;
 
-  private constructor(client: pg.Client, { link }: SessionOptions) {
+  private constructor(client: pg.Client, { link, answerTimeoutMs }: SessionOptions) {
     this.#client = client;
+    this.#silence = new SilenceWatch(answerTimeoutMs, (reason) => {
+      this.#broken ??= reason;
+      this.#inside.connection.stream.destroy(reason);
+    });
     // Names of plans would meet those of others where sessions share one of the server's.
     this.#keepsPlans = 'url' in link;
     client.on('error', (error) => {
@@ -104,6 +116,7 @@ export class Session {
       application_name: `quorate ${options.purpose}`,
       connectionTimeoutMillis: options.connectTimeoutMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       pipeline: options.copies !== true,
     });
     const session = new Session(client, options);
@@ -153,6 +166,7 @@ export class Session {
       if (budget !== undefined) limitRows(query, budget, isCut);
       this.#client.query(query as unknown as pg.Submittable);
     });
+    this.#silence.watch(reply);
     // Of many statements sent at once, those behind a failed one fail too, and nobody waits for them any more.
     reply.catch(() => undefined);
     return reply;
@@ -161,7 +175,9 @@ export class Session {
   /** Our own statements, several in one text, without parameters or rows. @throws SqlFailure */
   async run(sql: string): Promise<void> {
     try {
-      await this.#client.query(sql);
+      const reply = this.#client.query(sql);
+      this.#silence.watch(reply);
+      await reply;
     } catch (error) {
       throw failureOf(error);
     }
@@ -295,7 +311,7 @@ function failureOf(error: unknown): SqlFailure {
   // Errors of the socket have codes like ECONNRESET; those of the server have five characters.
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
   // What a function raises can be of any length, and becomes part of a result.
-  return new SqlFailure(String(message ?? error).slice(0, MAX_MESSAGE), state, given);
+  return new SqlFailure(cutText(String(message ?? error), MAX_MESSAGE), state, given);
 }
 
 export function quoteLiteral(text: string): string {

@@ -8,14 +8,19 @@ import { Session, type SessionOptions } from './session.ts';
 /** 'read' answers queries and only reads; 'care' flushes, looks at the catalog and asks after the server's health. */
 export type Side = 'read' | 'care';
 
+export type ExtraOptions = { readonly copies?: boolean; readonly isLong?: boolean };
+
 export class SideSessions {
   readonly #options: Omit<SessionOptions, 'purpose' | 'settings'>;
   readonly #readTimeoutMs: number;
+  /** The server keeps to the time of a read itself, as long as it can be reached. */
+  readonly #answerTimeoutMs: number;
   readonly #sessions = new Map<Side, Promise<Session>>();
 
   constructor(options: Omit<SessionOptions, 'purpose' | 'settings'>, readTimeoutMs: number) {
     this.#options = options;
     this.#readTimeoutMs = readTimeoutMs;
+    this.#answerTimeoutMs = readTimeoutMs + options.connectTimeoutMs;
   }
 
   /** @throws BackendUnavailable */
@@ -27,10 +32,11 @@ export class SideSessions {
     return connecting;
   }
 
-  /** One more session that only reads and has no time limit, for whoever asks; they close it. */
-  extra(purpose: string, { copies = false }: { readonly copies?: boolean } = {}): Promise<Session> {
+  /** One more session that only reads, for whoever asks; they close it. What may take hours has no time limit. */
+  extra(purpose: string, { copies = false, isLong = false }: ExtraOptions = {}): Promise<Session> {
     const settings = { default_transaction_read_only: 'on' };
-    return Session.connect({ ...this.#options, purpose, copies, settings });
+    const limit = isLong ? {} : { answerTimeoutMs: this.#answerTimeoutMs };
+    return Session.connect({ ...this.#options, ...limit, purpose, copies, settings });
   }
 
   async #connect(side: Side): Promise<Session> {
@@ -42,6 +48,11 @@ export class SideSessions {
             statement_timeout: `${this.#readTimeoutMs}ms`,
           }
         : { synchronous_commit: 'on' };
-    return Session.connect({ ...this.#options, purpose: side, settings });
+    return Session.connect({
+      ...this.#options,
+      answerTimeoutMs: this.#answerTimeoutMs,
+      purpose: side,
+      settings,
+    });
   }
 }

@@ -2,6 +2,7 @@
  * The body of a PL/pgSQL function. Assignments need a second look: PL/pgSQL turns any text into the type of the
  * variable, so that a text 'now' from a table would read the clock where no cast is to be seen.
  */
+import { cutText } from '@quorate/core/ports';
 import type { Catalog, SqlFunction } from './catalog.ts';
 import { examineOperand } from './examine-expression.ts';
 import { examineBodyStatement } from './examine-function.ts';
@@ -266,7 +267,7 @@ function splitAssignment(text: string): { readonly value: string } {
     if (open === 0 && (sign === ':=' || sign === '='))
       return { value: Buffer.from(text, 'utf8').toString('utf8', end) };
   }
-  return refuse(`the assignment ${text.slice(0, 60)} cannot be read`, 'write it as variable := value');
+  return refuse(`the assignment ${cutText(text, 60)} cannot be read`, 'write it as variable := value');
 }
 
 function queryOf(expression: unknown): string {

@@ -2,6 +2,7 @@
  * PostgreSQL's own grammar, compiled to WebAssembly. Loaded once; afterwards everything here is synchronous.
  * A grammar that failed in any way but a syntax error is not used again for that text: the statement is refused.
  */
+import { cutText } from '@quorate/core/ports';
 import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync, scanSync } from 'libpg-query';
 import { BoundedCache } from './bounded-cache.ts';
 import { Refusal, refuse } from './refusal.ts';
@@ -124,7 +125,7 @@ function guarded<T>(sql: string, read: () => T): T {
     if (hasSqlDetails(error) && error.sqlDetails !== undefined)
       return refuse(at(sql, error.sqlDetails.message, error.sqlDetails.cursorPosition), '');
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown trouble';
-    return refuse(`PostgreSQL's grammar cannot read it: ${message.slice(0, 200)}`, 'correct the SQL');
+    return refuse(`PostgreSQL's grammar cannot read it: ${cutText(message, 200)}`, 'correct the SQL');
   }
 }
 

@@ -3,6 +3,7 @@
  * a date or a time, also in a parameter, an array or a range. A literal is looked at here, a parameter's value by
  * `prepare`, each time it comes.
  */
+import { cutText } from '@quorate/core/ports';
 import type { Place, WatchedParam } from './findings.ts';
 import { refuse } from './refusal.ts';
 import type { MaybeType } from './scope.ts';
@@ -27,7 +28,7 @@ export function watchText(node: SqlNode, place: Place, expected: MaybeType): boo
     assertNoClockWord(
       textOf(node, 'value'),
       !isUncertain,
-      `the text '${textOf(node, 'value').slice(0, 40)}'`,
+      `the text '${cutText(textOf(node, 'value'), 40)}'`,
     );
   return true;
 }
@@ -37,7 +38,7 @@ export function assertParams(watched: readonly WatchedParam[], params: readonly 
   for (const { number, isTime } of watched) {
     const value = params[number - 1];
     if (typeof value === 'string')
-      assertNoClockWord(value, isTime, `parameter $${number} ('${value.slice(0, 40)}')`);
+      assertNoClockWord(value, isTime, `parameter $${number} ('${cutText(value, 40)}')`);
   }
 }
 

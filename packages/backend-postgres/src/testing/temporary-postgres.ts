@@ -70,7 +70,6 @@ class Server implements TemporaryPostgres {
   readonly #options: TemporaryPostgresOptions;
   #child: ChildProcess | undefined;
   #log = '';
-  readonly #onExit = (): void => this.#killAll();
 
   constructor(
     programs: string,
@@ -116,8 +115,7 @@ class Server implements TemporaryPostgres {
       this.#log = (this.#log + text).slice(-8192);
     });
     if (child.stderr instanceof Socket) child.stderr.unref();
-    child.once('exit', () => process.removeListener('exit', this.#onExit));
-    process.once('exit', this.#onExit);
+    endWithProcess(child);
     child.unref();
     await this.#ready(child);
   }
@@ -138,7 +136,7 @@ class Server implements TemporaryPostgres {
   }
 
   async kill(): Promise<void> {
-    await this.#end(() => this.#killAll());
+    await this.#end(killAll);
   }
 
   async restart(): Promise<void> {
@@ -159,16 +157,32 @@ class Server implements TemporaryPostgres {
     finish(child);
     await ended;
   }
+}
 
-  #killAll(): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    for (const each of [pid, ...childrenOf(pid)]) {
-      try {
-        process.kill(each, 'SIGKILL');
-      } catch {
-        // It has ended before.
-      }
+/** Servers that have to end when this process does. */
+const running = new Set<ChildProcess>();
+
+function endWithProcess(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', killRunning);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.removeListener('exit', killRunning);
+  });
+}
+
+function killRunning(): void {
+  for (const child of running) killAll(child);
+}
+
+/** A server and its children. */
+function killAll({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  for (const each of [pid, ...childrenOf(pid)]) {
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // It has ended before.
     }
   }
 }

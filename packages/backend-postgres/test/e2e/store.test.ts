@@ -4,7 +4,9 @@ import { EventEmitter, once } from 'node:events';
 import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
 import { readSqlResult } from '#src/result.ts';
+import { HoldingProxy } from './holding-proxy.ts';
 import { commandOf, OneStore } from './one-store.ts';
+
 import { PLAIN_SQL } from './plain-sql.ts';
 
 const TABLE = 'CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, v int)';
@@ -14,6 +16,7 @@ describe('PostgreSQL store', function () {
   this.timeout(60_000);
   let databases: Databases;
   const stores: OneStore[] = [];
+  const proxies: HoldingProxy[] = [];
   const fresh = async (
     options?: Readonly<Record<string, unknown>>,
   ): Promise<{ url: string; store: OneStore }> => {
@@ -30,6 +33,7 @@ describe('PostgreSQL store', function () {
   });
   after(async () => {
     for (const { backend } of stores) await backend.close();
+    for (const proxy of proxies) await proxy.stop();
     await databases.stop();
   });
 
@@ -144,6 +148,48 @@ describe('PostgreSQL store', function () {
     await databases.connect();
     await store.backend.apply(batch);
     assert.equal((await store.backend.health()).ok, true);
+  });
+
+  it('gives a server up that falls silent while it is asked for the catalog, and asks again', async () => {
+    const proxy = await HoldingProxy.start(await databases.create());
+    proxies.push(proxy);
+    const store = await OneStore.open(proxy.url, { readTimeoutMs: 200, connectTimeoutMs: 2000 });
+    stores.push(store);
+    await store.apply(TABLE);
+    const command = commandOf('INSERT INTO t (k) VALUES (1)');
+    const context = { nowMs: 1, random: (count: number) => new Uint8Array(count) };
+    await store.backend.prepare(command, context);
+    proxy.hold('catalog_epoch FROM quorate.mark');
+    await store.apply({ statements: [{ sql: 'CREATE TABLE u (n int)', params: [] }], isDdl: true });
+    await assert.rejects(Promise.resolve(store.backend.prepare(command, context)), (error: Error) => {
+      assert.ok(error instanceof BackendUnavailable);
+      assert.match(error.message, /^cannot read the catalog: the server has not answered for 2200 ms$/);
+      return true;
+    });
+    proxy.letGo();
+    await store.backend.prepare(command, context);
+  });
+
+  it('asks for the signal once, however often it is opened', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+    process.on('warning', onWarning);
+    const { backend } = new OneStore('postgres://nobody@127.0.0.1:1/nothing');
+    const { signal } = new AbortController();
+    const context = { clusterId: 'test', group: 0, node: 1, directory: '/tmp', signal, options: {} };
+    for (let time = 0; time < 12; time++) await assert.rejects(backend.open(context), BackendUnavailable);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('cuts a message between two characters', async () => {
+    const { store } = await fresh();
+    const raise = `CREATE FUNCTION shout() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', 'a' || repeat('\u{1F600}', 2000); END $$`;
+    await store.apply({ statements: [{ sql: raise, params: [] }], isDdl: true });
+    const [result] = await store.apply('SELECT shout()');
+    assert.ok(result?.ok === false);
+    assert.equal(result.message, `a${'\u{1F600}'.repeat(999)}`);
   });
 
   it('keeps strangers from writing, and says what to do', async () => {

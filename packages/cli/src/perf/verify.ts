@@ -2,6 +2,7 @@
  * Reads back every key that a run wrote and compares it with what the ledger allows. An acknowledged write that is
  * not there is lost, and a value that nobody may hold is as bad: both fail the run.
  */
+import { cutText } from '@quorate/core/ports';
 import { QuorateError } from '@quorate/wire';
 import type { Expectation, Ledger } from './ledger.ts';
 import type { PerfClient } from './load.ts';
@@ -61,5 +62,5 @@ async function readPatiently(client: PerfClient, { key }: Expectation): Promise<
 
 function show(value: string | null): string {
   if (value === null) return 'nothing';
-  return value.length > 20 ? `"${value.slice(0, 20)}..."` : `"${value}"`;
+  return value.length > 20 ? `"${cutText(value, 20)}..."` : `"${value}"`;
 }

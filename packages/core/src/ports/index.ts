@@ -17,6 +17,7 @@ export * from './backend-image.ts';
 export * from './chunk-reader.ts';
 export * from './client-listener.ts';
 export * from './clock.ts';
+export * from './cut-text.ts';
 export * from './define-backend.ts';
 export * from './fingerprint.ts';
 export * from './journal.ts';

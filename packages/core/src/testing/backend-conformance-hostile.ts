@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { type CommandInput, decodeArguments, encodeArguments, encodeUtf8 } from '@quorate/wire';
 import { CommandRefused } from '../ports/backend.ts';
+import { cutText } from '../ports/cut-text.ts';
 import { assertEqualStores } from './backend-conformance-apply.ts';
 import { type Bench, describeInput, type StoreRun } from './backend-conformance-kit.ts';
 import type { BackendRule } from './backend-conformance-rule.ts';
@@ -44,7 +45,7 @@ export const HOSTILE_RULES: readonly BackendRule[] = [
         assert.deepEqual(
           await other.applyBatch(other.batchOf([write])),
           results,
-          `results of ${describeInput(input).slice(0, 200)}`,
+          `results of ${cutText(describeInput(input), 200)}`,
         );
       }
       await assertEqualStores(one, other);

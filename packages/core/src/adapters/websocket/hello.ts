@@ -17,6 +17,7 @@ import {
   malformed,
   QuorateError,
 } from '@quorate/wire';
+import { cutText } from '../../ports/cut-text.ts';
 import type { Lane } from '../../protocol/message.ts';
 import { asNodeId, type NodeId } from '../../protocol/types.ts';
 import { PEER_WIRE_VERSIONS } from '../../wire/frame.ts';
@@ -102,7 +103,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 export function encodeReject(code: ErrorCode, message: string): Uint8Array {
   const out = begin(REJECT);
   out.u16(ERRORS[code].number);
-  out.text(message.slice(0, MAX_MESSAGE_CHARACTERS));
+  out.text(cutText(message, MAX_MESSAGE_CHARACTERS));
   return out.bytes();
 }
 
