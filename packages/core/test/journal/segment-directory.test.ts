@@ -4,15 +4,25 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { formatIfEmpty } from '#src/adapters/segment-journal/format.ts';
 import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
+import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
 import type { OpenedJournal } from '#src/ports/journal.ts';
 import { asNodeId, asSlot, asWriteSequence } from '#src/protocol/types.ts';
 import { openJournalDump } from '#src/server/journals.ts';
 import { inside, writeEntries } from './damage.ts';
 import { type Flavour, journalOf } from './flavours.ts';
-import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
 import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
-const FILES = ['identity-1', 'identity-2', 'lock', 'peers', 'segment-0000000001', 'segment-0000000002'];
+const FILES = [
+  'identity-1',
+  'identity-2',
+  'lock',
+  'peers',
+  'segment-0000000001',
+  'segment-0000000002',
+  'witness',
+];
+const STARTS = 30;
 
 describe('journal in segments: directory', () => {
   let temporary: TemporaryDirectory;
@@ -34,15 +44,32 @@ describe('journal in segments: directory', () => {
     assert.deepEqual(readdirSync(directory).sort(), FILES);
   });
 
-  it('gives back at the next start what a segment did not use', async () => {
-    await openAndClose('segments', directory);
-    assert.equal(statSync(inside(directory, 'segment-0000000002')).size, 1024 * 1024);
-    await openAndClose('segments', directory);
-    assert.equal(
-      statSync(inside(directory, 'segment-0000000002')).size,
-      1024,
-      'the records of a start and of a stop',
-    );
+  it('goes on at each start in the segment that it has, after a clean stop and after a crash', async () => {
+    for (let start = 1; start <= STARTS; start++) {
+      const opened = await openAndClose('segments', directory);
+      assert.equal(opened.incarnation, start);
+    }
+    assert.deepEqual(readdirSync(directory).sort(), FILES);
+    const crashed = join(temporary.path, 'crashed');
+    const journal = await writeEntries(directory, 1, 3, 700, 'segments');
+    copyDirectory(directory, crashed);
+    await journal.close();
+    assert.equal((await openAndClose('segments', crashed)).incarnation, STARTS + 2);
+    assert.deepEqual(readdirSync(crashed).sort(), FILES);
+  });
+
+  it('begins a segment at a start when there is no room, and gives back what the one before did not use', async () => {
+    const sizes = { firstBytes: 4096, maxBytes: 4096 };
+    for (let start = 1; start <= STARTS; start++) {
+      const journal = createSegmentJournal({ directory, sizes });
+      assert.equal((await journal.open(WRITER_IDENTITY)).incarnation, start);
+      await journal.close();
+    }
+    const segments = readdirSync(directory).filter((name) => name.startsWith('segment-'));
+    // A start and a stop are a sector each, and seven of them fit.
+    assert.equal(segments.length, 1 + Math.ceil((2 * STARTS) / 7), segments.join(' '));
+    for (const name of segments.slice(1, -1))
+      assert.ok(statSync(inside(directory, name)).size < 4096, `${name} was not cut`);
   });
 
   it('starts over when formatting was cut short, and removes what was being prepared', async () => {
@@ -135,7 +162,7 @@ describe('journal in segments: dump', () => {
     const dump = openJournalDump(directory);
     const { storageId, ...identity } = dump.identity;
     assert.match(storageId, /^[0-9a-f]{32}$/);
-    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 1, incarnation: 2 });
+    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 2 });
     assert.deepEqual([dump.promised.round, dump.learnedSlot], [33, 28]);
     assert.deepEqual(dump.peers, [{ node: 2, storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p' }]);
     const entries = [...dump.entries()];

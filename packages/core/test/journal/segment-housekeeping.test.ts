@@ -1,4 +1,4 @@
-/** Files that cannot be opened, cut or removed while room is made: it costs room, and never an answer or the lock. */
+/** Files that cannot be cut or removed while room is made: it costs room, and never an answer or the lock. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
@@ -15,7 +15,7 @@ const SLOTS = 40;
 const VALUE_BYTES = 5000;
 const SEGMENT_BYTES = 64 * 1024;
 
-type Call = 'open' | 'remove';
+type Call = 'truncate' | 'remove';
 
 /** Refuses one kind of call as long as it is told to. */
 class RefusingDisk extends NodeDisk {
@@ -23,8 +23,11 @@ class RefusingDisk extends NodeDisk {
   refusals = 0;
 
   override open(name: string): JournalFile {
-    this.#refuse('open');
-    return super.open(name);
+    return this.#watched(super.open(name));
+  }
+
+  override create(name: string): JournalFile {
+    return this.#watched(super.create(name));
   }
 
   override remove(name: string): void {
@@ -32,10 +35,20 @@ class RefusingDisk extends NodeDisk {
     super.remove(name);
   }
 
+  #watched(file: JournalFile): JournalFile {
+    const cut = file.truncate.bind(file);
+    return Object.assign(file, {
+      truncate: (bytes: number) => {
+        this.#refuse('truncate');
+        cut(bytes);
+      },
+    });
+  }
+
   #refuse(call: Call): void {
     if (call !== this.refused) return;
     this.refusals += 1;
-    throw Object.assign(new Error(`no ${call} now`), { code: call === 'open' ? 'EMFILE' : 'EROFS' });
+    throw Object.assign(new Error(`no ${call} now`), { code: 'EROFS' });
   }
 }
 
@@ -58,7 +71,7 @@ describe('journal in segments: housekeeping that fails', () => {
   afterEach(() => temporary.remove());
 
   it('answers every append when a finished segment cannot be cut, and everything is there afterwards', async () => {
-    disk.refused = 'open';
+    disk.refused = 'truncate';
     for (let slot = 1; slot <= SLOTS; slot++) await append(slot, VALUE_BYTES);
     assert.ok(disk.refusals >= 2, 'no segment was finished, so nothing was tried');
     await journal.close();

@@ -66,4 +66,36 @@ describe('a journal in segments on a simulated disk', () => {
     stage.run(REST_MS);
     assert.deepEqual([isDone, read()], [true, [1]]);
   });
+
+  it('opens again whatever a stop had done when it was cut short, by a crash after any of its events', () => {
+    let stops = 0;
+    for (const kind of ['process', 'power'] as const) {
+      for (let events = 0; ; events++) {
+        const { ended, slots } = cutShort(kind, events);
+        assert.deepEqual(slots, [1, 2], `${kind} gone after ${events} events of the stop`);
+        if (!ended) continue;
+        assert.ok(events >= 3, `a stop has ${events} events, so little was tried`);
+        stops += 1;
+        break;
+      }
+    }
+    assert.equal(stops, 2);
+  });
 });
+
+/** Stops a journal with two entries, crashes after so many events, and says what the next life finds. */
+function cutShort(
+  kind: 'process' | 'power',
+  events: number,
+): { readonly ended: boolean; readonly slots: number[] } {
+  const stage = stageOf(events + 1);
+  const journal = stage.journal();
+  journal.openNow(IDENTITY);
+  journal.append([write('accept', 1), write('accept', 2)], () => undefined);
+  stage.run(FLUSH_MS * 5);
+  void journal.close();
+  let played = 0;
+  while (played < events && stage.scheduler.step(stage.scheduler.nowMs + REST_MS)) played += 1;
+  stage.disk.crash(kind);
+  return { ended: played < events, slots: slotsShown(stage.journal()) };
+}

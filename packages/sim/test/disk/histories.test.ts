@@ -33,6 +33,8 @@ describe('sweep: a journal on a simulated disk', () => {
       'older: wiped, known by its storage id',
       'rot: refused with JOURNAL_CORRUPT',
       'rot: whole',
+      'tail: refused with JOURNAL_CORRUPT',
+      'tail: whole',
     ])
       assert.ok(seen.includes(wanted), `${wanted}: not among ${seen.join('; ')}`);
   });

@@ -20,7 +20,7 @@ import { type DiskImage, RELIABLE_DISK, SECTOR_BYTES, type SimDiskFaults } from 
 import { differenceFrom, drawWrites, type Step, samePeers, stateAfter } from './model.ts';
 import { DiskStage } from './stage.ts';
 
-export const FAMILIES = ['crashes', 'errors', 'full', 'lies', 'rot', 'older'] as const;
+export const FAMILIES = ['crashes', 'errors', 'full', 'lies', 'rot', 'tail', 'older'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 const LIVES = 5;
@@ -92,6 +92,7 @@ class History {
       this.#end(journal);
       this.#past.push(this.#remember());
       if (this.#family === 'rot' && this.#random.chance(0.5)) this.#rot();
+      if (this.#family === 'tail' && this.#random.chance(0.4)) this.#loseTail();
     }
     this.#stage.faults = RELIABLE_DISK;
     if (this.#family === 'older') return this.#goBack();
@@ -147,7 +148,7 @@ class History {
 
   #refuse(error: unknown): undefined {
     if (!(error instanceof QuorateError) || !REFUSALS.includes(error.code)) throw error;
-    const mayRefuse = error.code === 'JOURNAL_IO' ? ['errors', 'full'] : ['lies', 'rot'];
+    const mayRefuse = error.code === 'JOURNAL_IO' ? ['errors', 'full'] : ['lies', 'rot', 'tail'];
     if (!mayRefuse.includes(this.#family)) throw new Error(`refused without a reason: ${error.message}`);
     this.#stage.disk.crash('process');
     if (error.code === 'JOURNAL_CORRUPT') throw new Refused(error.code);
@@ -228,7 +229,7 @@ class History {
   }
 
   #end(journal: SegmentJournal): void {
-    const isQuiet = this.#family === 'rot' || this.#family === 'older' || this.#family === 'lies';
+    const isQuiet = ['rot', 'tail', 'older', 'lies'].includes(this.#family);
     this.#stage.run(isQuiet ? REST_MS : this.#random.pick([0, 0.05, 0.2, 1, REST_MS]));
     if (this.#random.chance(0.3) && !this.#failed) void journal.close().catch(() => undefined);
     this.#stage.run(this.#random.pick([0, 0.2, REST_MS]));
@@ -252,6 +253,20 @@ class History {
       ...RELIABLE_DISK,
       ...(this.#random.chance(0.5) ? { lostWriteChance: 1 } : { misdirectedWriteChance: 1 }),
     };
+  }
+
+  /** All that was written last, from some sector on: zeros, cut off, or with whole segments gone. */
+  #loseTail(): void {
+    const { disk } = this.#stage;
+    const segments = disk.files().filter(({ name }) => name.startsWith('segment-'));
+    const from = Math.max(1, segments.length - this.#random.between(1, 2));
+    const image = new Map(disk.image());
+    for (const { name } of segments.slice(from + 1)) image.delete(name);
+    disk.restore(image);
+    const file = disk.files().find(({ name }) => name === segments[from]?.name)?.file;
+    if (file === undefined) return;
+    const sector = this.#random.below(Math.ceil(file.durable.length / SECTOR_BYTES)) * SECTOR_BYTES;
+    file.overwrite(sector, new Uint8Array(file.durable.length - sector));
   }
 
   /** A flipped bit, or a sector that holds zeros, noise or what lies elsewhere. */

@@ -7,10 +7,18 @@ import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { corrupt, journalTrouble } from '../journal-common/trouble.ts';
 import { readWhole } from './disk-files.ts';
 import { readIdentity, type StoredIdentity } from './identity.ts';
-import { readHeader, SECTOR_BYTES, type StoredHeader, type StoredItem, seedOf } from './layout.ts';
+import {
+  readHeader,
+  recordBytes,
+  SECTOR_BYTES,
+  type StoredHeader,
+  type StoredItem,
+  seedOf,
+} from './layout.ts';
 import { Peers } from './peers.ts';
 import { readRecord } from './scan.ts';
 import { segmentName, segmentNumbers } from './segments.ts';
+import { Witness } from './witness.ts';
 
 type Entry = ReturnType<JournalDump['entries']> extends Iterable<infer Item> ? Item : never;
 
@@ -40,16 +48,23 @@ function describe(disk: JournalDisk, identity: StoredIdentity, close: () => void
     identity: { ...identity, incarnation: last.incarnation },
     promised: last.promised,
     learnedSlot: last.learnedSlot,
-    peers: Peers.read(disk, 0).records,
+    peers: peersIn(disk),
     *entries() {
       try {
         yield* entriesOf(disk, numbers, seed, last.learnedSlot);
+        requireTail(disk, identity.storageId, last);
       } catch (error) {
         throw journalTrouble(disk.path, 'reading entries', error);
       }
     },
     close,
   };
+}
+
+function peersIn(disk: JournalDisk): JournalDump['peers'] {
+  const peers = Peers.open(disk, 0);
+  peers.close();
+  return peers.records;
 }
 
 function newestHeader(disk: JournalDisk, numbers: readonly number[], seed: number): StoredHeader | undefined {
@@ -105,6 +120,13 @@ function headOf(disk: JournalDisk, number: number, seed: number): StoredHeader |
   } finally {
     file.close();
   }
+}
+
+/** @throws JOURNAL_CORRUPT when something is missing behind the newest record, or nobody can say. */
+function requireTail(disk: JournalDisk, storageId: string, last: StoredHeader): void {
+  const witness = Witness.open(disk, storageId);
+  witness.close();
+  witness.requireReached(last, last.offset + recordBytes(last.itemCount, last.valueBytes));
 }
 
 type Look = {

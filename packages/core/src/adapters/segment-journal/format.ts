@@ -1,6 +1,6 @@
 /**
- * Making a journal in a directory that has none: the peers and a first segment that says "nothing yet", then, when
- * both are durable, the identity. So a directory with an identity has everything else, or has lost it.
+ * Making a journal in a directory that has none: the peers, a first segment that says "nothing yet" and its witness, then,
+ * when all are durable, the identity. So a directory with an identity has everything else, or has lost it.
  */
 import type { JournalIdentity } from '../../ports/journal.ts';
 import type { JournalDisk } from '../../ports/journal-disk.ts';
@@ -12,6 +12,8 @@ import { IDENTITY_FILES, readIdentity, writeIdentity } from './identity.ts';
 import { encodeRecord, SECTOR_BYTES, seedOf } from './layout.ts';
 import { formatPeers, PEERS_FILE } from './peers.ts';
 import { segmentName, segmentNumbers } from './segments.ts';
+import { FIRST_VERSION } from './two-places.ts';
+import { formatWitness, WITNESS_FILE } from './witness.ts';
 
 /** One record and one sector of zeros: a segment is never quite full. */
 const FIRST_SEGMENT_BYTES = 2 * SECTOR_BYTES;
@@ -29,17 +31,22 @@ export function formatIfEmpty(disk: JournalDisk, identity: JournalIdentity, stor
       disk.path,
       `${IDENTITY_FILES.join(' and ')} cannot be read, so it does not say whose journal it is`,
     );
-  for (const name of [...IDENTITY_FILES, PEERS_FILE, segmentName(1)])
+  for (const name of [...IDENTITY_FILES, PEERS_FILE, WITNESS_FILE, segmentName(1)])
     if (names.includes(name)) disk.remove(name);
   formatPeers(disk);
-  writeNew(disk, segmentName(1), firstSegment(identity, storageId));
+  const { bytes, headerCrc } = firstSegment(identity, storageId);
+  writeNew(disk, segmentName(1), bytes);
+  formatWitness(disk, storageId, { number: 0, headerCrc, segment: 1 });
   disk.syncDirectory();
   writeIdentity(disk, identity, storageId);
   disk.syncDirectory();
   return true;
 }
 
-function firstSegment({ group }: JournalIdentity, storageId: string): Buffer {
+function firstSegment(
+  { group }: JournalIdentity,
+  storageId: string,
+): { readonly bytes: Buffer; readonly headerCrc: number } {
   const bytes = Buffer.alloc(FIRST_SEGMENT_BYTES);
   const header = {
     kind: 'format',
@@ -54,8 +61,8 @@ function firstSegment({ group }: JournalIdentity, storageId: string): Buffer {
     incarnation: 0,
     promised: ZERO_BALLOT,
     learnedSlot: SLOT_ZERO,
-    peersVersion: 1,
+    peersVersion: FIRST_VERSION,
   } as const;
-  encodeRecord(header, [], seedOf(storageId), bytes);
-  return bytes;
+  const { headerCrc } = encodeRecord(header, [], seedOf(storageId), bytes);
+  return { bytes, headerCrc };
 }

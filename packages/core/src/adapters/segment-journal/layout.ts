@@ -17,7 +17,7 @@
 import { crc32 } from 'node:zlib';
 import { type AcceptedEntry, asNodeId, asSlot, type Ballot, NOOP, type Slot } from '../../protocol/types.ts';
 
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 export const SECTOR_BYTES = 512;
 export const HEADER_BYTES = 96;
 export const ITEM_BYTES = 40;
@@ -25,8 +25,9 @@ const MAGIC = 0x67657351;
 const CHOSEN = 1;
 
 /**
- * 'format': the only record of the first segment. 'open': the first of a life. 'rest': written when it is quiet,
- * 'close': at a clean end; both say that everything before them was acknowledged.
+ * 'format': the only record of the first segment. 'open': the first of a life, behind the last of the one before while
+ * there is room. 'rest': written when it is quiet, 'close': at a clean end; both say that everything before them was
+ * acknowledged.
  */
 export const RECORD_KINDS = ['writes', 'format', 'open', 'rest', 'close'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];

@@ -16,14 +16,16 @@ import {
   SECTOR_BYTES,
   type SegmentFacts,
 } from './layout.ts';
-import type { Recovered } from './recover.ts';
-import { segmentName } from './segments.ts';
+import { type Recovered, release } from './recover.ts';
+import { encodeSeal } from './seal.ts';
+import { type LoadedSegment, segmentName } from './segments.ts';
 import { SPARE_FILE, Spare } from './spare.ts';
+import type { Reached } from './witness.ts';
 
 export type SegmentSizes = {
-  /** Of the first segment of a life: a short life writes little. */
+  /** Of a segment that is begun at a start: somebody waits until it is filled. */
   readonly firstBytes: number;
-  /** Each segment is four times as long as the one before, up to this. A larger record gets a segment to suit. */
+  /** Any other is four times as long as the one before, up to this. A larger record gets a segment to suit. */
   readonly maxBytes: number;
 };
 
@@ -51,8 +53,11 @@ export class LogWriter {
   #previousCrc: number;
   /** Reused: one write is under way at a time. */
   #gather: Buffer = Buffer.alloc(0);
-  /** The end of the segment before, until this one has its first record. */
-  #before: { readonly segment: number; readonly end: number } | undefined;
+  /** The segment before and its end, until this one has its first record. */
+  #before: { readonly segment: LoadedSegment; readonly end: number } | undefined;
+  /** Seals that are being written. */
+  #sealing = 0;
+  #whenSealed: (() => void) | undefined;
 
   constructor(
     disk: JournalDisk,
@@ -82,23 +87,26 @@ export class LogWriter {
     return { segment: this.#facts.segment, end: this.#end };
   }
 
-  /** Begins a life in a segment of its own; its incarnation is durable when this returns. */
+  /** The newest record, which is durable while no write is under way. */
+  get reached(): Reached {
+    return { number: this.#number, headerCrc: this.#previousCrc, segment: this.#facts.segment };
+  }
+
+  /** Begins a life behind the last record, or in a new segment. Its incarnation is durable when this returns. */
   beginLife(): void {
-    const { firstBytes } = this.#sizes;
-    const file = this.#disk.create(SPARE_FILE);
-    file.write(Buffer.alloc(firstBytes), 0);
-    this.#disk.rename(SPARE_FILE, segmentName(this.#facts.segment + 1));
-    this.#disk.syncDirectory();
-    this.#begin(file, firstBytes);
+    const { segments, index } = this.#recovered;
+    segments.resume(index);
+    if (!this.#hasRoom(recordBytes(0, 0))) this.#beginNow();
+    const at = this.#end;
     const bytes = this.#encode('open', []);
-    file.write(bytes, 0);
-    this.#written(bytes.length);
+    segments.active.file.write(bytes, at);
+    this.#written(at + bytes.length);
   }
 
   /** Durable when `done` runs without an error; an error, INVARIANT among them, may come at once. One at a time. */
   write(kind: RecordKind, batches: Batches, done: Done): void {
     const needed = boundOf(batches);
-    if (this.#end + needed < this.#facts.segmentBytes) this.#put(kind, batches, done);
+    if (this.#hasRoom(needed)) this.#put(kind, batches, done);
     else this.#goOn(needed + SECTOR_BYTES, done, () => this.#put(kind, batches, done));
   }
 
@@ -112,9 +120,17 @@ export class LogWriter {
   /** No write is under way. `done` runs when no file is used any more. */
   close(done: () => void): void {
     this.#spare.close(() => {
-      this.#recovered.segments.close();
-      done();
+      this.#whenSealed = () => {
+        release(this.#recovered);
+        done();
+      };
+      if (this.#sealing === 0) this.#whenSealed();
     });
+  }
+
+  /** A segment is never quite full: behind its last record there is a sector of zeros at least. */
+  #hasRoom(bytes: number): boolean {
+    return this.#end + bytes < this.#facts.segmentBytes;
   }
 
   get #nextBytes(): number {
@@ -143,7 +159,22 @@ export class LogWriter {
     if (this.#gather.length > KEPT_BYTES) this.#gather = Buffer.alloc(0);
     const before = this.#before;
     this.#before = undefined;
-    if (before !== undefined) this.#cut(before);
+    if (before !== undefined) this.#seal(before);
+  }
+
+  /** The next segment at once, at a start. */
+  #beginNow(): void {
+    const { firstBytes } = this.#sizes;
+    const file = this.#disk.create(SPARE_FILE);
+    try {
+      file.write(Buffer.alloc(firstBytes), 0);
+      this.#disk.rename(SPARE_FILE, segmentName(this.#facts.segment + 1));
+      this.#disk.syncDirectory();
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    this.#begin(file, firstBytes);
   }
 
   /** Continues in the next segment. The spare is whole and durable before it gets the name of a segment. */
@@ -165,9 +196,9 @@ export class LogWriter {
   }
 
   #begin(file: JournalFile, segmentBytes: number): void {
-    const { state } = this.#recovered;
+    const { state, segments } = this.#recovered;
     const segment = this.#facts.segment + 1;
-    this.#before = this.durableEnd;
+    this.#before = { segment: segments.active, end: this.#end };
     this.#facts = {
       segment,
       segmentBytes,
@@ -175,7 +206,7 @@ export class LogWriter {
       oldestSegment: state.oldestSegment(segment),
     };
     this.#end = 0;
-    this.#recovered.segments.begin(this.#header('writes', this.#number + 1), file);
+    segments.begin(this.#header('writes', this.#number + 1), file);
   }
 
   /** Applies the writes to the state and gathers the record that makes them durable. */
@@ -218,20 +249,30 @@ export class LogWriter {
   }
 
   /**
-   * Gives back what a finished segment does not use. Its end is known from the segment behind it, so only room is
-   * lost when that fails: the record that was just written is durable all the same, and must be heard of.
+   * Gives back what a finished segment does not use, and puts its index behind its last record. Its end is known from
+   * the segment behind it, so only room and time are lost when that fails: the record that was just written is durable
+   * all the same, and must be heard of.
    */
-  #cut({ segment, end }: { readonly segment: number; readonly end: number }): void {
+  #seal({
+    segment: { facts, file, index },
+    end,
+  }: {
+    readonly segment: LoadedSegment;
+    readonly end: number;
+  }): void {
+    const { segments, seed } = this.#recovered;
+    const following = segments.active.facts;
     try {
-      const file = this.#disk.open(segmentName(segment));
-      try {
-        file.truncate(end);
-      } finally {
-        file.close();
-      }
+      file.truncate(end);
     } catch (error) {
-      this.#spareFailed(error);
+      return this.#spareFailed(error);
     }
+    this.#sealing += 1;
+    file.writeLater(encodeSeal(index.sorted(), facts.segment, following, seed), end, (error) => {
+      this.#sealing -= 1;
+      if (error !== undefined) this.#spareFailed(error);
+      if (this.#sealing === 0) this.#whenSealed?.();
+    });
   }
 }
 

@@ -4,25 +4,21 @@
  */
 
 import type { JournalIdentity } from '../../ports/journal.ts';
-import type { JournalDisk } from '../../ports/journal-disk.ts';
+import type { JournalDisk, JournalFile } from '../../ports/journal-disk.ts';
 import type { JournalImage } from '../../protocol/replica-types.ts';
 import type { AcceptedEntry, Value } from '../../protocol/types.ts';
 import { requireSame } from '../journal-common/same-identity.ts';
 import { corrupt } from '../journal-common/trouble.ts';
+import { segmentsBegun } from './begun.ts';
 import { readWhole } from './disk-files.ts';
 import { HardState } from './hard-state.ts';
 import { readIdentity, type StoredIdentity, settleIdentity } from './identity.ts';
-import { type RecordHeader, readHeader, SECTOR_BYTES, type StoredHeader, seedOf } from './layout.ts';
+import { type RecordHeader, type StoredHeader, seedOf } from './layout.ts';
 import { Peers } from './peers.ts';
-import {
-  hasIntactValues,
-  readRecord,
-  requireComplete,
-  requireTornEnd,
-  type Scan,
-  scanSegment,
-} from './scan.ts';
-import { Segments, segmentName, segmentNumbers } from './segments.ts';
+import { hasIntactValues, requireComplete, requireTornEnd, type Scan, scanSegment } from './scan.ts';
+import { Segments, segmentName } from './segments.ts';
+import { SlotIndex } from './slot-index.ts';
+import { Witness } from './witness.ts';
 
 export type Recovered = {
   readonly identity: StoredIdentity;
@@ -30,12 +26,20 @@ export type Recovered = {
   readonly segments: Segments;
   readonly state: HardState;
   readonly peers: Peers;
+  readonly witness: Witness;
   readonly image: JournalImage;
   /** The newest record. */
   readonly last: StoredHeader;
   /** Where the segment of the newest record ends. */
   readonly end: number;
+  /** What is in that segment. */
+  readonly index: SlotIndex;
+  /** Of a flush that was cut short, about: nobody was told of it, and zeros are there now. */
+  readonly tornBytes: number;
 };
+
+/** Zeros are written in pieces of this, where there is anything else. */
+const CLEAR_STEP_BYTES = 4096;
 
 type Held = { readonly entry: AcceptedEntry; readonly chosen: boolean; readonly segment: number };
 
@@ -43,16 +47,37 @@ type Held = { readonly entry: AcceptedEntry; readonly chosen: boolean; readonly 
 export function recover(disk: JournalDisk, expected: JournalIdentity): Recovered {
   const identity = requireIdentity(disk);
   requireSame(identity, expected, disk.path);
-  const seed = seedOf(identity.storageId);
-  const segments = Segments.read(disk, numbersOfBegun(disk, seed), seed);
-  const held = new Map<number, Held>();
-  const { last, bytes, end } = replay(disk, segments, seed, held);
-  const peers = Peers.read(disk, last.peersVersion);
-  settleIdentity(disk, identity);
-  peers.flushAgain();
-  flushAgain(disk, last.segment, bytes, end);
-  disk.syncDirectory();
-  return { identity, seed, segments, peers, last, end: end.at, ...stateOf(last, held) };
+  const witness = Witness.open(disk, identity.storageId);
+  let peers: Peers | undefined;
+  try {
+    const seed = seedOf(identity.storageId);
+    const { numbers, leftover } = segmentsBegun(disk, seed);
+    witness.requireSegment(numbers.at(-1) ?? 0);
+    const segments = Segments.read(disk, numbers, seed);
+    const held = new Map<number, Held>();
+    const { last, bytes, end, index } = replay(disk, segments, seed, held);
+    witness.requireReached(last, end.at);
+    peers = Peers.open(disk, last.peersVersion);
+    // Nothing was changed up to here: a refusal leaves the evidence as it was.
+    if (leftover !== undefined) disk.remove(leftover);
+    settleIdentity(disk, identity);
+    peers.flushAgain();
+    const tornBytes = flushAgain(disk, last.segment, bytes, end);
+    disk.syncDirectory();
+    const found = { identity, seed, segments, peers, witness, last, index, end: end.at, tornBytes };
+    return { ...found, ...stateOf(last, held) };
+  } catch (error) {
+    witness.close();
+    peers?.close();
+    throw error;
+  }
+}
+
+/** Closes every file of a journal. */
+export function release({ segments, peers, witness }: Recovered): void {
+  segments.close();
+  peers.close();
+  witness.close();
 }
 
 /** @throws JOURNAL_CORRUPT when the directory does not say whose journal it is. */
@@ -60,30 +85,6 @@ export function requireIdentity(disk: JournalDisk): StoredIdentity {
   const identity = readIdentity(disk);
   if (identity === undefined) throw corrupt(disk.path, 'it does not say whose journal it is');
   return identity;
-}
-
-/**
- * All segments, without one at the end that was about to be begun: it is whole and nothing valid is in it. Its
- * first flush was cut short, or never came.
- */
-function numbersOfBegun(disk: JournalDisk, seed: number): number[] {
-  const numbers = segmentNumbers(disk.list());
-  const last = numbers.at(-1);
-  if (last === undefined) throw corrupt(`${disk.path}/${segmentName(1)}`, 'the file is missing');
-  if (numbers.length < 2) return numbers;
-  const name = segmentName(last);
-  const path = `${disk.path}/${name}`;
-  const bytes = readWhole(disk, name);
-  const head = readHeader(bytes, 0, seed);
-  const first = head === undefined ? undefined : readRecord(bytes, 0, last, seed);
-  if (first !== undefined && hasIntactValues(first)) return numbers;
-  if (bytes.length < 2 * SECTOR_BYTES)
-    throw corrupt(path, `it was cut off at ${bytes.length} bytes`, { offset: bytes.length });
-  const next = head ?? { number: -1, previousCrc: 0 };
-  requireTornEnd(bytes, last, seed, { records: [], end: 0, next }, path);
-  disk.remove(name);
-  disk.syncDirectory();
-  return numbers.slice(0, -1);
 }
 
 type End = { readonly at: number; readonly lastRecordAt: number };
@@ -94,11 +95,17 @@ function replay(
   segments: Segments,
   seed: number,
   held: Map<number, Held>,
-): { readonly last: StoredHeader; readonly bytes: Buffer; readonly end: End } {
+): {
+  readonly last: StoredHeader;
+  readonly bytes: Buffer;
+  readonly end: End;
+  readonly index: SlotIndex;
+} {
   const newest = segments.last;
   let last: StoredHeader | undefined;
   let bytes: Buffer = Buffer.alloc(0);
   let end: End = { at: 0, lastRecordAt: 0 };
+  let records: Scan['records'] = [];
   for (let number = newest.oldestSegment; number <= newest.segment; number++) {
     bytes = readWhole(disk, segmentName(number));
     const scan = scanSegment(
@@ -116,10 +123,11 @@ function replay(
       last = header;
     }
     forgetLearned(held, last?.learnedSlot ?? 0);
-    end = { at: scan.end, lastRecordAt: scan.records.at(-1)?.at ?? 0 };
+    ({ records } = scan);
+    end = { at: scan.end, lastRecordAt: records.at(-1)?.at ?? 0 };
   }
   if (last === undefined) throw corrupt(segments.pathOf(newest.segment), 'it holds no record');
-  return { last, bytes, end };
+  return { last, bytes, end, index: SlotIndex.of(records) };
 }
 
 /** @throws JOURNAL_CORRUPT unless the segment ends where it may. */
@@ -143,15 +151,33 @@ function forgetLearned(held: Map<number, Held>, learnedSlot: number): void {
  * After the death of a process the system may hold, and show us, what no disk has yet; after a failed flush even as
  * if it were flushed. Nothing of it may be revealed to a peer before it is durable, or a power cut could still take it
  * back. Only the last write to each file can be in that state: it is made once more, the same bytes in the same place.
+ *
+ * Returns how many bytes of a torn flush lay behind it, and are zero now.
  */
-function flushAgain(disk: JournalDisk, number: number, bytes: Buffer, { at, lastRecordAt }: End): void {
+function flushAgain(disk: JournalDisk, number: number, bytes: Buffer, { at, lastRecordAt }: End): number {
   const file = disk.open(segmentName(number));
   try {
     file.write(bytes.subarray(lastRecordAt, at), lastRecordAt);
+    const tornBytes = clear(file, bytes, at);
     file.sync();
+    return tornBytes;
   } finally {
     file.close();
   }
+}
+
+/** Writes zeros over what lies behind the end: the log goes on here, and what is not written yet is zero. */
+function clear(file: JournalFile, bytes: Buffer, end: number): number {
+  const zeros = Buffer.alloc(CLEAR_STEP_BYTES);
+  let cleared = 0;
+  for (let at = end; at < bytes.length; at += zeros.length) {
+    const piece = bytes.subarray(at, at + zeros.length);
+    const nothing = zeros.subarray(0, piece.length);
+    if (piece.equals(nothing)) continue;
+    file.write(nothing, at);
+    cleared += piece.length;
+  }
+  return cleared;
 }
 
 function stateOf(

@@ -18,7 +18,7 @@ import { journalTrouble } from '../journal-common/trouble.ts';
 import { EntryReader } from './entry-reader.ts';
 import { formatIfEmpty } from './format.ts';
 import { DEFAULT_SIZES, LogWriter, type SegmentSizes } from './log-writer.ts';
-import { type Recovered, recover } from './recover.ts';
+import { type Recovered, recover, release } from './recover.ts';
 import { SPARE_FILE } from './spare.ts';
 
 /**
@@ -81,11 +81,12 @@ export class SegmentJournal implements Journal {
     this.#state = 'closed';
     const { disk } = this.#parts;
     let lock: { release(): void } | undefined;
+    let recovered: Recovered | undefined;
     try {
       lock = disk.lock();
       refuseOtherKind(disk.list(), 'segments', disk.path);
       const formatted = formatIfEmpty(disk, identity, this.#parts.newStorageId());
-      const recovered = recover(disk, identity);
+      recovered = recover(disk, identity);
       if (disk.list().includes(SPARE_FILE)) disk.remove(SPARE_FILE);
       this.#open = this.#begin(recovered, lock);
       this.#state = 'open';
@@ -100,6 +101,7 @@ export class SegmentJournal implements Journal {
         formatted,
       };
     } catch (error) {
+      if (recovered !== undefined) release(recovered);
       lock?.release();
       throw journalTrouble(disk.path, 'opening the journal', error);
     }
@@ -151,7 +153,13 @@ export class SegmentJournal implements Journal {
     const { disk, sizes = DEFAULT_SIZES } = this.#parts;
     const writer = new LogWriter(disk, recovered, sizes, (error) => this.#spareFailed(error));
     writer.beginLife();
-    const { segments, state, seed } = recovered;
+    recovered.witness.write(writer.reached);
+    const { segments, state, seed, last, end, tornBytes } = recovered;
+    if (tornBytes > 0)
+      this.#logger.info('a flush was cut short when the last process ended; nobody was told of it', {
+        segment: last.segment,
+        offset: end,
+      });
     return {
       recovered,
       writer,
@@ -232,14 +240,20 @@ export class SegmentJournal implements Journal {
     });
   }
 
+  /** A record without entries, and its witness when it is durable. */
   #rest(kind: 'rest' | 'close', then: () => void): void {
     this.#busy = true;
-    this.#opened().writer.write(kind, [], (error) => {
+    const { writer, recovered } = this.#opened();
+    const ended = (error: unknown): void => {
       this.#busy = false;
       if (error !== undefined) this.#fail('recording that the journal is at rest', error);
       if (this.#failure !== undefined) this.#refuseWaiting(this.#failure);
       then();
       if (!this.#busy) this.#whenIdle?.();
+    };
+    writer.write(kind, [], (error) => {
+      if (error === undefined) recovered.witness.writeLater(writer.reached, ended);
+      else ended(error);
     });
   }
 

@@ -2,20 +2,14 @@
  * All segments of a journal, and where in them an entry lies.
  *
  * In memory is a line per segment. What lies where inside is known for the segment that is being written and for a
- * few others that were read lately; it is read again from the headers of their records when it is asked for.
+ * few others that were read lately; it is read again from their seals when it is asked for.
  */
 import type { JournalDisk, JournalFile } from '../../ports/journal-disk.ts';
 import type { Slot } from '../../protocol/types.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { readWhole } from './disk-files.ts';
-import {
-  type RecordHeader,
-  readHeader,
-  SECTOR_BYTES,
-  type SegmentFacts,
-  type StoredHeader,
-} from './layout.ts';
+import { type RecordHeader, readHeader, SECTOR_BYTES, type StoredHeader } from './layout.ts';
 import { requireComplete, scanSegment } from './scan.ts';
+import { readSeal } from './seal.ts';
 import { SlotIndex } from './slot-index.ts';
 
 /** Segments whose file is open and whose index is in memory, beside the one being written. */
@@ -24,7 +18,8 @@ const MAX_LOADED = 8;
 export type Place = { readonly segment: LoadedSegment; readonly at: number };
 
 export type LoadedSegment = {
-  readonly facts: SegmentFacts;
+  /** The header that begins it. */
+  readonly facts: RecordHeader;
   readonly file: JournalFile;
   readonly index: SlotIndex;
 };
@@ -90,6 +85,12 @@ export class Segments {
     return `${this.#disk.path}/${segmentName(number)}`;
   }
 
+  /** The newest segment goes on being written; `index` says what is in it. */
+  resume(index: SlotIndex): void {
+    const facts = this.last;
+    this.#active = { facts, file: this.#disk.open(segmentName(facts.segment)), index };
+  }
+
   /** From now on this segment is being written; `head` says what its first record will. */
   begin(head: RecordHeader, file: JournalFile): void {
     this.#heads.push(head);
@@ -146,13 +147,25 @@ export class Segments {
 
   #readIndex(number: number): LoadedSegment {
     const facts = this.head(number) as RecordHeader;
-    const name = segmentName(number);
-    // Only the active segment has no follower, and it is never read back. An index that lacks a part of its segment
-    // would answer with what a later entry has replaced.
+    // Only the active segment has no follower, and it is never read back.
     const following = this.head(number + 1) as RecordHeader;
-    const scan = scanSegment(readWhole(this.#disk, name), number, this.#seed, facts, following);
-    requireComplete(scan, following, this.pathOf(number));
-    return { facts, file: this.#disk.open(name), index: SlotIndex.of(scan.records) };
+    const file = this.#disk.open(segmentName(number));
+    try {
+      const index = readSeal(file, number, following, this.#seed) ?? this.#scan(file, facts, following);
+      return { facts, file, index };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Whole or not at all: an index that lacks a part would answer with what a later entry has replaced. */
+  #scan(file: JournalFile, facts: RecordHeader, following: RecordHeader): SlotIndex {
+    const bytes = Buffer.allocUnsafeSlow(file.size);
+    const there = bytes.subarray(0, file.read(bytes, 0));
+    const scan = scanSegment(there, facts.segment, this.#seed, facts, following);
+    requireComplete(scan, following, this.pathOf(facts.segment));
+    return SlotIndex.of(scan.records);
   }
 }
 

@@ -1,46 +1,81 @@
 /**
- * Which record of one segment holds the newest entry of a slot. While a segment is written it is a map; one that is
- * read back is two sorted arrays, 16 bytes per entry.
+ * Which record of one segment holds the newest entry of a slot: two parallel lists, ascending by slot, as slots come
+ * nearly always, and a map for those that came again or late.
  */
 import type { Slot } from '../../protocol/types.ts';
 import type { StoredRecord } from './scan.ts';
 
+/** Parallel and ascending by slot; each slot once. */
+export type SortedIndex = { readonly slots: ArrayLike<number>; readonly offsets: ArrayLike<number> };
+
 export class SlotIndex {
-  readonly #recent: Map<number, number> = new Map();
-  readonly #slots: Float64Array;
-  readonly #offsets: Float64Array;
+  /** Filled here, or read back as a whole and then never added to. */
+  readonly #sorted: SortedIndex;
+  readonly #slots: number[] = [];
+  readonly #offsets: number[] = [];
+  /** Newer than what the lists say of the same slot. */
+  readonly #late: Map<number, number> = new Map();
 
   static of(records: readonly StoredRecord[]): SlotIndex {
-    const newest = new Map<number, number>();
-    for (const { at, items } of records) for (const { slot } of items) newest.set(slot, at);
-    const sorted = [...newest].sort(([left], [right]) => left - right);
-    return new SlotIndex(
-      Float64Array.from(sorted, ([slot]) => slot),
-      Float64Array.from(sorted, ([, at]) => at),
-    );
+    const index = new SlotIndex();
+    for (const { at, items } of records) for (const { slot } of items) index.add(slot, at);
+    return index;
   }
 
-  constructor(slots: Float64Array = new Float64Array(), offsets: Float64Array = new Float64Array()) {
-    this.#slots = slots;
-    this.#offsets = offsets;
+  /** `sorted`: of a segment that is finished. */
+  constructor(sorted?: SortedIndex) {
+    this.#sorted = sorted ?? { slots: this.#slots, offsets: this.#offsets };
   }
 
+  /** `at`: offset of the record, which is newer than all that were added before. */
   add(slot: Slot, at: number): void {
-    this.#recent.set(slot, at);
+    const newest = this.#slots.at(-1);
+    if (newest !== undefined && slot <= newest) {
+      this.#late.set(slot, at);
+      return;
+    }
+    this.#slots.push(slot);
+    this.#offsets.push(at);
   }
 
   find(slot: Slot): number | undefined {
-    return this.#recent.get(slot) ?? this.#search(slot);
-  }
-
-  #search(slot: Slot): number | undefined {
+    const late = this.#late.get(slot);
+    if (late !== undefined) return late;
+    const { slots, offsets } = this.#sorted;
     let low = 0;
-    let high = this.#slots.length;
+    let high = slots.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#slots[middle] as number) < slot) low = middle + 1;
+      if ((slots[middle] as number) < slot) low = middle + 1;
       else high = middle;
     }
-    return this.#slots[low] === slot ? this.#offsets[low] : undefined;
+    return slots[low] === slot ? offsets[low] : undefined;
   }
+
+  /** Everything in it. */
+  sorted(): SortedIndex {
+    if (this.#late.size === 0) return this.#sorted;
+    return merged(
+      this.#sorted,
+      [...this.#late].sort(([left], [right]) => left - right),
+    );
+  }
+}
+
+/** `late` is ascending by slot, and counts where both have a slot. */
+function merged({ slots, offsets }: SortedIndex, late: readonly (readonly [number, number])[]): SortedIndex {
+  const all = { slots: [] as number[], offsets: [] as number[] };
+  const put = (slot: number, at: number): void => {
+    all.slots.push(slot);
+    all.offsets.push(at);
+  };
+  let next = 0;
+  for (const [slot, at] of late) {
+    for (; next < slots.length && (slots[next] as number) < slot; next++)
+      put(slots[next] as number, offsets[next] as number);
+    if (slots[next] === slot) next += 1;
+    put(slot, at);
+  }
+  for (; next < slots.length; next++) put(slots[next] as number, offsets[next] as number);
+  return all;
 }

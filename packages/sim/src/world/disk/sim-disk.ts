@@ -214,8 +214,8 @@ export class SimDisk {
   /** The process died in the middle of the call: only a beginning has reached what is read from now on. */
   #cutShort({ file, position, length, before }: UnderWay): void {
     if (this.#random.chance(0.5)) return;
-    const kept = this.#random.below(length / SECTOR_BYTES + 1) * SECTOR_BYTES;
-    const rest = new Uint8Array(Math.max(0, length - kept));
+    const kept = Math.min(length, this.#random.below(length / SECTOR_BYTES + 1) * SECTOR_BYTES);
+    const rest = new Uint8Array(length - kept);
     rest.set(before.subarray(position + kept, position + length));
     file.current.set(rest, position + kept);
   }

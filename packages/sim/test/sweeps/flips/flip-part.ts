@@ -46,17 +46,17 @@ export class FlipPart implements SweepPart {
   nameOf(index: number): string {
     const random = streamOf(SEED, `flip/${index}`);
     const files = this.#images.flatMap((image) =>
-      image.files.filter(({ flippable }) => flippable > 0).map((file) => ({ image, file })),
+      image.files.filter(({ bytes }) => bytes.length > 0).map((file) => ({ image, file })),
     );
     // By size, so that every byte of the large files has its turn; now and then by file, so that small ones have theirs.
-    const total = files.reduce((sum, { file }) => sum + file.flippable, 0);
+    const total = files.reduce((sum, { file }) => sum + file.bytes.length, 0);
     let left = random.below(total);
-    const bySize = files.find(({ file }) => (left -= file.flippable) < 0);
+    const bySize = files.find(({ file }) => (left -= file.bytes.length) < 0);
     const { image, file } = (random.chance(0.85) ? bySize : undefined) ?? random.pick(files);
     return nameOf({
       image: image.name,
       file: file.name,
-      offset: random.below(file.flippable),
+      offset: random.below(file.bytes.length),
       bit: random.below(8),
     });
   }
@@ -65,7 +65,7 @@ export class FlipPart implements SweepPart {
     const flip = parse(name);
     const image = this.#images.find((candidate) => candidate.name === flip?.image);
     const file = image?.files.find((candidate) => candidate.name === flip?.file);
-    if (flip === undefined || image === undefined || file === undefined || flip.offset >= file.flippable)
+    if (flip === undefined || image === undefined || file === undefined || flip.offset >= file.bytes.length)
       return undefined;
     return { name, play: () => this.#play(image, flip) };
   }

@@ -41,8 +41,6 @@ export type ImageFile = {
   readonly name: string;
   /** Without the zeros at the end. */
   readonly bytes: Buffer;
-  /** From the beginning: all but the very last record of segments, which nothing follows that vouches for it. */
-  readonly flippable: number;
   /** With them. */
   readonly size: number;
 };
@@ -59,7 +57,6 @@ export type JournalImageFiles = {
 const SIZES = { firstBytes: 32 * 1024, maxBytes: 32 * 1024 };
 /** More than the journal's own quiet time. */
 const REST_MS = 300;
-const SECTOR_BYTES = 512;
 const SCRIPT_SEED = 5;
 const ATTEMPTS = 5;
 
@@ -195,17 +192,11 @@ function readImage(
   directory: string,
   appends: readonly (readonly Write[])[],
 ): JournalImageFiles {
-  const names = readdirSync(directory);
-  const newest = names
-    .filter((file) => file.startsWith('segment-'))
-    .sort()
-    .at(-1);
-  const files = names.map((file): ImageFile => {
+  const files = readdirSync(directory).map((file): ImageFile => {
     const bytes = readFileSync(join(directory, file));
     let used = bytes.length;
     while (used > 0 && bytes[used - 1] === 0) used -= 1;
-    const flippable = file === newest ? Math.ceil(used / SECTOR_BYTES - 1) * SECTOR_BYTES : used;
-    return { name: file, bytes: bytes.subarray(0, used), flippable, size: bytes.length };
+    return { name: file, bytes: bytes.subarray(0, used), size: bytes.length };
   });
   return {
     name,
