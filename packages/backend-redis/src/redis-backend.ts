@@ -45,6 +45,7 @@ import { fromRaw, rawBytes, readPackedReplies } from './reply/convert.ts';
 import { pack } from './reply/msgpack.ts';
 import { type RedisReply, resultOf } from './reply/redis-reply.ts';
 import { type RawReply, RedisServer } from './server/redis-server.ts';
+import { checkRights, rightsOf } from './server/requirements.ts';
 import { APPLY, OPEN } from './server/scripts.ts';
 import { isServerTrouble, messageOf } from './server/trouble.ts';
 import { loadSnapshot, writeSnapshot } from './snapshot.ts';
@@ -203,7 +204,7 @@ export class RedisBackend implements Backend<RedisCommand> {
       isFirst,
       String(logTimeMs),
       String(slot),
-      pack([commands, records]),
+      pack([commands, records, rightsOf(namesIn(batch))]),
     ]);
     const [outcome, first, second] = reply as readonly Uint8Array[];
     const word = decodeUtf8(outcome as Uint8Array);
@@ -212,10 +213,11 @@ export class RedisBackend implements Backend<RedisCommand> {
     return readPackedReplies(first as Uint8Array).map(resultOf);
   }
 
-  /** @throws BackendDiverged, BackendRewound always */
+  /** @throws BackendUnavailable, BackendDiverged, BackendRewound always */
   #refuse(batch: ApplyBatch<RedisCommand>, word: string, first?: Uint8Array, second?: Uint8Array): never {
     const { where } = this.#server;
     const text = decodeUtf8(first ?? new Uint8Array(0));
+    if (word === 'forbidden') checkRights(text.split(', '), where);
     if (word === 'foreign') throw foreignWrites(where, text, decodeUtf8(second ?? new Uint8Array(0)));
     judgeStep(readMarkText(text, where), batch);
     throw new BackendDiverged(`Redis at ${where} refused slot ${batch.slot} for no reason that is known`);
@@ -339,6 +341,12 @@ export class RedisBackend implements Backend<RedisCommand> {
   async close(): Promise<void> {
     this.#server.close();
   }
+}
+
+function namesIn({ commands }: ApplyBatch<RedisCommand>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { command } of commands) for (const { name } of command.parts) names.add(name);
+  return names;
 }
 
 function checkSnapshot(mark: AppliedMark | undefined, slot: number, context: BackendContext): void {

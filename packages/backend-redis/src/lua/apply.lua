@@ -1,7 +1,16 @@
 -- One slot: effects, mark, records and results, all or nothing, only if the stored mark is the expected one.
 -- ARGV: previous mark, next mark, 1 if the previous mark may be missing, log time (ms), slot,
---       packed { { command }, { { record key, value or false } } }
--- Gives { 'applied' | 'repeated', packed results }, or { 'refused', stored mark }, or { 'foreign', keys expected, keys found }.
+--       packed { { command }, { { record key, value or false } }, { words of every command that will be run } }
+-- Gives { 'applied' | 'repeated', packed results }, or { 'refused', stored mark }, or { 'foreign', keys expected, keys found },
+-- or { 'forbidden', names }: the user may not run these.
+
+-- What this script runs behind its first step, beside the commands of the slot; with as many words as each needs.
+local OWN_RIGHTS = {
+  { 'PEXPIRETIME', '1' }, { 'UNLINK', '1' }, { 'DEL', '1' }, { 'SET', '1', '1' }, { 'HSET', '1', '1', '1' }, { 'HDEL', '1', '1' },
+  { 'ZRANGEBYSCORE', '1', '1', '1' }, { 'ZADD', '1', '1', '1' }, { 'ZREM', '1', '1' },
+  { 'DUMP', '1' }, { 'SCAN', '0' }, { 'SISMEMBER', '1', '1' }, { 'HSETNX', '1', '1', '1' },
+}
+
 use(SYSTEM)
 local meta = call('HMGET', 'meta', 'mark', 'size')
 local mark, size = meta[1], tonumber(meta[2] or '0')
@@ -13,13 +22,23 @@ use(DATA)
 local found = call('DBSIZE')
 if found ~= size then return { 'foreign', ms(size), ms(found) } end
 
+-- Rights that were taken away since the connection was made are missed before the first step, and not in the middle. What
+-- was run above is not looked at again.
+local batch = cmsgpack.unpack(ARGV[6])
+local forbidden = {}
+for _, rights in ipairs({ OWN_RIGHTS, batch[3] }) do
+  for _, words in ipairs(rights) do
+    if not redis.acl_check_cmd(unpack(words)) then forbidden[#forbidden + 1] = words[1] end
+  end
+end
+if forbidden[1] then return { 'forbidden', table.concat(forbidden, ', ') } end
+
 -- Should this script ever be cut short, the store says so instead of pretending that the slot was not begun.
 use(SYSTEM)
 call('HSET', 'meta', 'mark', 'interrupted at ' .. ARGV[2])
 use(DATA)
 
 now = tonumber(ARGV[4])
-local batch = cmsgpack.unpack(ARGV[6])
 local results = {}
 local room = MOST_REPLIES
 if indexed then sweep() end

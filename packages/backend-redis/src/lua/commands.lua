@@ -36,8 +36,8 @@ local function plain(words)
   if type(reply) ~= 'table' then return reply end
   if reply.ok == 'OK' then return true end
   if not reply.err then return reply end
-  -- The rights were taken away since the connection was made. The others execute it: stopping here, and being found
-  -- stopped, is better than to go on without it.
+  -- Looked for before the first step, so this cannot be. The others execute it: stopping here, and being found stopped,
+  -- is better than to go on without it.
   if string.find(reply.err, 'user executing the script', 1, true) or string.find(reply.err, 'ACL failure', 1, true) then
     error({ err = reply.err })
   end

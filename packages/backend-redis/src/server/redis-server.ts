@@ -91,10 +91,12 @@ export class RedisServer {
     this.drop();
   }
 
-  /** `INFO`, checked. @throws BackendUnavailable */
+  /** `INFO` and the rights of the user, checked. @throws BackendUnavailable */
   async check(): Promise<ServerFacts> {
     try {
-      return this.#checkInfo(await this.ask('INFO', []));
+      const facts = this.#checkInfo(await this.ask('INFO', []));
+      await this.#checkRights(this.#client as Redis);
+      return facts;
     } catch (error) {
       throw this.trouble(error);
     }
@@ -103,6 +105,14 @@ export class RedisServer {
   #checkInfo(reply: RawReply): ServerFacts {
     this.#facts = checkServer(readInfo(decodeUtf8(reply as Uint8Array)), this.where);
     return this.#facts;
+  }
+
+  async #checkRights(client: Redis): Promise<void> {
+    const refused = await this.#runOn(client, RIGHTS, usedRights());
+    checkRights(
+      (refused as readonly Uint8Array[]).map((name) => decodeUtf8(name)),
+      this.where,
+    );
   }
 
   #isReady(): boolean {
@@ -153,11 +163,7 @@ export class RedisServer {
         commandRows(await this.#send(client, 'COMMAND', ['INFO', ...usedCommands()])),
         this.where,
       );
-      const refused = await this.#runOn(client, RIGHTS, usedRights());
-      checkRights(
-        (refused as readonly Uint8Array[]).map((name) => decodeUtf8(name)),
-        this.where,
-      );
+      await this.#checkRights(client);
       await this.#onConnected();
       return client;
     } catch (error) {

@@ -3,7 +3,9 @@
  * who can change it.
  */
 import { BackendUnavailable } from '@quorate/core/ports';
+import { encodeUtf8 } from '@quorate/wire';
 import { COMMAND_TABLE } from '../commands/command-table.ts';
+import { CHOSEN } from '../commands/redis-command.ts';
 
 export type ServerFacts = {
   readonly version: string;
@@ -74,23 +76,59 @@ export function usedCommands(): string[] {
   return [...COMMAND_TABLE].filter(([, verdict]) => verdict.kind !== 'refused').map(([name]) => name);
 }
 
-/** For `lua/rights.lua`: what the scripts run, each with as many words as it needs. */
+/** For `lua/rights.lua`: what the scripts run, each with as many words as it needs, separated by blanks. */
 export function usedRights(): string[] {
-  return [...COMMAND_TABLE].flatMap(([name, verdict]) => {
-    if (verdict.kind === 'refused') return [];
-    // The scripts run the one for the other.
-    if (name === 'FLUSHALL') return ['FLUSHDB'];
-    const subcommand = SUBCOMMANDS.get(name);
-    const words = subcommand === undefined ? [name] : [name, subcommand];
-    while (words.length < Math.abs(verdict.arity)) words.push('1');
-    return [words.join(' ')];
+  const names = new Set(usedCommands().flatMap(runBy));
+  return [...[...names].map((name) => wordsOf(name).join(' ')), ...OF_SCRIPTS];
+}
+
+/** What no command of ours runs, and the scripts need all the same. */
+const OF_SCRIPTS = ['SELECT 0', 'SCAN 0', 'DUMP 1'];
+
+const rightsByName = new Map<string, readonly Uint8Array[][]>();
+
+/** For `lua/apply.lua`: what the commands of a slot run, each with as many words as it needs. */
+export function rightsOf(names: ReadonlySet<string>): Uint8Array[][] {
+  return [...names].flatMap((name) => {
+    const known = rightsByName.get(name) ?? runBy(name).map((each) => wordsOf(each).map(encodeUtf8));
+    rightsByName.set(name, known);
+    return known;
   });
 }
 
+/** What `lua/commands.lua` runs for a command of ours. */
+function runBy(name: string): readonly string[] {
+  return IN_PLACE.get(name) ?? [name, ...(BESIDE.get(name) ?? [])];
+}
+
+const POPS = ['SCARD', 'SMEMBERS', 'SREM'];
+const IN_PLACE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['FLUSHALL', ['FLUSHDB']],
+  [CHOSEN, POPS],
+  ['TIME', []],
+]);
+const BESIDE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['SPOP', POPS],
+  ['XADD', ['XINFO']],
+  ['HINCRBY', ['HGET']],
+  ...['INCR', 'INCRBY', 'DECR', 'DECRBY'].map((name): [string, string[]] => [name, ['GET']]),
+  ...['HKEYS', 'HVALS'].map((name): [string, string[]] => [name, ['HGETALL']]),
+  ...['TTL', 'PTTL', 'EXPIRETIME'].map((name): [string, string[]] => [name, ['PEXPIRETIME']]),
+  ['PEXPIRE', ['PEXPIREAT']],
+]);
 const SUBCOMMANDS: ReadonlyMap<string, string> = new Map([
   ['OBJECT', 'ENCODING'],
   ['XINFO', 'STREAM'],
 ]);
+
+function wordsOf(name: string): string[] {
+  const verdict = COMMAND_TABLE.get(name);
+  const arity = verdict === undefined || verdict.kind === 'refused' ? 1 : Math.abs(verdict.arity);
+  const subcommand = SUBCOMMANDS.get(name);
+  const words = subcommand === undefined ? [name] : [name, subcommand];
+  while (words.length < arity) words.push('1');
+  return words;
+}
 
 /** @throws BackendUnavailable */
 export function checkRights(refused: readonly string[], where: string): void {

@@ -23,10 +23,16 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
 /** @param where host and port, never the url: it may hold a password */
 export function troubleOf(error: unknown, where: string): BackendUnavailable {
   const message = messageOf(error);
-  const wayOut = message.includes('DB index is out of range')
-    ? 'it has too few databases; set databases to 4 or more'
-    : WAYS_OUT[/^[A-Z]+/.exec(message)?.[0] ?? ''];
+  const wayOut = wayOutIn(message) ?? WAYS_OUT[/^[A-Z]+/.exec(message)?.[0] ?? ''];
   return new BackendUnavailable(`Redis at ${where}: ${wayOut ?? message}`, { cause: error });
+}
+
+/** Of errors that share their first word with many others. */
+function wayOutIn(message: string): string | undefined {
+  if (message.includes('DB index is out of range'))
+    return 'it has too few databases; set databases to 4 or more';
+  const isOfRights = message.includes('user executing the script') || message.includes('ACL failure');
+  return isOfRights ? WAYS_OUT['NOPERM'] : undefined;
 }
 
 /** Trouble of the server as a whole; every other error reply is the answer of one command. */
