@@ -14,10 +14,11 @@ export type PlantedMistake = {
   readonly breaksAgreement?: boolean;
 };
 
+const ACCEPTANCE = 'core/protocol/acceptance.ts';
 const ACCEPTOR = 'core/protocol/acceptor.ts';
 const CAMPAIGN = 'core/protocol/campaign.ts';
-const LEADERSHIP = 'core/protocol/leadership.ts';
 const LEARNER = 'core/protocol/learner.ts';
+const REPLICATION = 'core/protocol/replication.ts';
 
 const DUEL = scopeOf({ campaigns: [2, 1, 0] });
 const DUEL_WITH_CRASH = scopeOf({ campaigns: [2, 1, 0], crashes: [[1, 0, 0]] });
@@ -27,7 +28,7 @@ export const MISTAKES: readonly PlantedMistake[] = [
     name: 'counting acknowledgements of an earlier ballot',
     patches: [
       {
-        file: LEADERSHIP,
+        file: REPLICATION,
         find: 'if (leadership === undefined || !sameBallot(message.ballot, leadership.ballot)) return; // SAME-BALLOT-COUNT.',
         replace: 'if (leadership === undefined) return;',
       },
@@ -37,7 +38,7 @@ export const MISTAKES: readonly PlantedMistake[] = [
   },
   {
     name: 'not being bound by an acceptance',
-    patches: [{ file: ACCEPTOR, find: 'bindTo(state, entry.ballot);', replace: '' }],
+    patches: [{ file: ACCEPTANCE, find: 'bindTo(state, entry.ballot);', replace: '' }],
     scope: scopeOf({}),
     noticedBy: ['PROMISE-MONO', 'ACCEPT-GE-PROMISE'],
   },
@@ -109,7 +110,7 @@ export const MISTAKES: readonly PlantedMistake[] = [
     name: 'acknowledging before it is durable',
     patches: [
       {
-        file: ACCEPTOR,
+        file: ACCEPTANCE,
         find: 'state.effects.sendAfter(ack.ballot.node, accepted, ack.after)',
         replace: 'state.effects.send(ack.ballot.node, accepted)',
       },
@@ -131,7 +132,7 @@ export const MISTAKES: readonly PlantedMistake[] = [
   },
   {
     name: 'counting the own acceptance before it is durable',
-    patches: [{ file: LEADERSHIP, find: 'record.write > state.durable', replace: 'false' }],
+    patches: [{ file: REPLICATION, find: 'record.write > state.durable', replace: 'false' }],
     scope: scopeOf({ campaigns: [1, 0, 0], proposals: [2, 0, 0], slots: 2 }),
     noticedBy: ['LEARN-MATCH'],
   },
