@@ -49,6 +49,7 @@ export function becomeLeader(state: ReplicaState, mandate: Mandate): void {
       progressAt: state.at,
       toldLearnedSlot: asSlot(0),
       echoSequence: 0,
+      appliedSlot: asSlot(0),
       // A promise is as good a sign of life as an echo.
       echoAt: mandate.promisers.includes(node) ? state.at : later(state.at, -state.limits.electionTimeoutMs),
     });
@@ -88,6 +89,7 @@ export function onHeartbeatEcho(state: ReplicaState, from: NodeId, message: Hear
     return;
   peer.echoSequence = message.sequence;
   peer.echoAt = state.at;
+  peer.appliedSlot = message.appliedSlot;
   finishReadRound(state, leadership);
 }
 
@@ -131,16 +133,8 @@ export function onResign(state: ReplicaState): void {
 export function tickResign(state: ReplicaState, leadership: Leadership): void {
   if (leadership.resignDeadline === undefined || state.leadership !== leadership) return;
   const settled = state.learnedSlot >= leadership.proposedSlot && state.learnedSlot >= leadership.readFloor;
-  let successor: NodeId | undefined;
-  let best = -1;
-  for (const [node, peer] of leadership.peers) {
-    if (state.unreachable.has(node) || reachedBy(state, node, peer) < leadership.proposedSlot) continue;
-    if (peer.echoAt > best) {
-      best = peer.echoAt;
-      successor = node;
-    }
-  }
-  if (settled && successor !== undefined) {
+  const successor = settled ? successorOf(state, leadership) : undefined;
+  if (successor !== undefined) {
     announceLearned(state);
     state.effects.send(successor, { kind: 'transfer', ballot: leadership.ballot });
   } else if (state.at < leadership.resignDeadline) {
@@ -148,4 +142,26 @@ export function tickResign(state: ReplicaState, leadership: Leadership): void {
   }
   stepDown(state);
   state.electionDeadline = electionDelay(state, 2, 3);
+}
+
+/**
+ * Of the peers that hold everything, and were heard lately if any was: the one that has applied most, for its store
+ * works; among equals the next by number. So leadership goes round, and two nodes that cannot serve do not hand it to
+ * each other past a third one.
+ */
+function successorOf(state: ReplicaState, leadership: Leadership): NodeId | undefined {
+  let best: { readonly node: NodeId; readonly rank: readonly number[] } | undefined;
+  for (const [node, peer] of leadership.peers) {
+    if (state.unreachable.has(node) || reachedBy(state, node, peer) < leadership.proposedSlot) continue;
+    const isHeard = state.at - peer.echoAt < state.limits.electionTimeoutMs;
+    const rank = [Number(isHeard), peer.appliedSlot, Number(node > state.self), -node];
+    if (best === undefined || isAbove(rank, best.rank)) best = { node, rank };
+  }
+  return best?.node;
+}
+
+/** By the first number that differs. */
+function isAbove(left: readonly number[], right: readonly number[]): boolean {
+  const at = left.findIndex((value, index) => value !== right[index]);
+  return at >= 0 && (left[at] ?? 0) > (right[at] ?? 0);
 }

@@ -98,6 +98,8 @@ export type PeerProgress = {
   /** Highest heartbeat that it echoed, and when the echo came. */
   echoSequence: number;
   echoAt: MonotonicMs;
+  /** How far its backend was, as of that echo. */
+  appliedSlot: Slot;
 };
 
 export type WaitingRead =

@@ -8,6 +8,11 @@ import type { Proposals } from './proposals.ts';
 import type { ReplicaHost } from './replica-host.ts';
 import type { EngineCounters } from './status.ts';
 
+/** Election timeouts that a new leader has to try in, whatever its backend does. */
+const TRIAL_TIMEOUTS = 3;
+/** The trial doubles with every time that this node gave leadership away in vain, up to eight times its length. */
+const MAX_DOUBLINGS = 3;
+
 export type LeadershipParts = {
   readonly replica: ReplicaHost;
   readonly proposals: Proposals;
@@ -22,6 +27,10 @@ export class LeadershipWatch {
   #lastLeader: NodeId | undefined;
   #wasLeader = false;
   #ledSinceMs = 0;
+  /** Asked the replica, since it leads, to hand over because the backend is not well. */
+  #isGivingAway = false;
+  /** Times in a row that it gave leadership away and came to lead again with a backend that was not well. */
+  #givenAway = 0;
 
   constructor(options: EngineOptions, parts: LeadershipParts) {
     this.#options = options;
@@ -35,7 +44,11 @@ export class LeadershipWatch {
     const { clock, logger } = this.#options;
     const leads = this.#replica.role === 'leader';
     const leader = this.#replica.leader;
-    if (this.#wasLeader && !leads) proposals.abandon();
+    if (this.#wasLeader && !leads) {
+      if (this.#isGivingAway) this.#givenAway += 1;
+      this.#isGivingAway = false;
+      proposals.abandon();
+    }
     if (!this.#wasLeader && leads) {
       counters.elections += 1;
       this.#ledSinceMs = clock.monotonicMs();
@@ -51,15 +64,21 @@ export class LeadershipWatch {
   }
 
   /**
-   * A leader whose backend cannot store answers no write: somebody else should lead. Not at once, and not sooner than a
-   * few election timeouts after it was elected, so that backends that are all away do not chase leadership around.
+   * A leader whose backend cannot store answers no write: somebody else should lead. Not at once, and not before the new
+   * leader's trial is over; the trial becomes longer, so that nodes whose backends are all away do not keep chasing
+   * leadership around. A lone node has nobody to hand over to. Called on every tick.
    * @param unwellMs for how long the backend has not been well; 0 when it is
    */
   handOverWhenUnwell(unwellMs: number): void {
-    const { clock, limits } = this.#options;
+    const { addrs, clock, limits } = this.#options;
+    if (this.#replica.role !== 'leader' || addrs.length === 1 || this.#isGivingAway) return;
     const { electionTimeoutMs } = limits.protocol;
-    if (this.#replica.role !== 'leader' || unwellMs < electionTimeoutMs) return;
-    if (clock.monotonicMs() - this.#ledSinceMs >= electionTimeoutMs * 3)
-      this.#replica.feed({ kind: 'resign' });
+    const ledMs = clock.monotonicMs() - this.#ledSinceMs;
+    const trialMs = electionTimeoutMs * TRIAL_TIMEOUTS * 2 ** Math.min(this.#givenAway, MAX_DOUBLINGS);
+    if (ledMs < trialMs) return;
+    if (unwellMs === 0) this.#givenAway = 0;
+    if (unwellMs < electionTimeoutMs) return;
+    this.#isGivingAway = true;
+    this.#replica.feed({ kind: 'resign' });
   }
 }

@@ -88,6 +88,7 @@ const PEER: Table<PeerProgress> = {
   echoAt: 'left out',
   toldLearnedSlot: 'same',
   echoSequence: 'same',
+  appliedSlot: 'same',
 };
 
 const LEADERSHIP: Table<Leadership> = {

@@ -1,6 +1,6 @@
 /** Mutants of elections: who may disturb whom, and who must give up. They cost availability, not agreement. */
 import type { Mutant } from '../mutant.ts';
-import { transcript } from './hunts.ts';
+import { engineTests, transcript } from './hunts.ts';
 import { protocol } from './places.ts';
 
 export const ELECTION_MUTANTS: readonly Mutant[] = [
@@ -71,5 +71,19 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: transcript('late heartbeat is no sign of life'),
+  },
+  {
+    id: 'handed-to-and-fro',
+    wrong:
+      'Two leaders whose stores are away hand leadership to each other for ever, past a third one that could serve.',
+    seen: 'this project: the freshest echo decided, and echoes are equally fresh',
+    patches: [
+      protocol(
+        'leadership.ts',
+        `[Number(isHeard), peer.appliedSlot, Number(node > state.self), -node]`,
+        `[peer.echoAt, -node]`,
+      ),
+    ],
+    hunt: engineTests('unwell-leader'),
   },
 ];

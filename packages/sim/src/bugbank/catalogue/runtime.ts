@@ -296,8 +296,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'leadership-watch.ts',
-        `if (this.#replica.role !== 'leader' || unwellMs < electionTimeoutMs)`,
-        `if (unwellMs >= 0)`,
+        `if (unwellMs < electionTimeoutMs) return;`,
+        `if (unwellMs >= 0) return;`,
       ),
     ],
     hunt: engineTests('unwell-leader'),
