@@ -154,7 +154,7 @@ function successorOf(state: ReplicaState, leadership: Leadership): NodeId | unde
   for (const [node, peer] of leadership.peers) {
     if (state.unreachable.has(node) || reachedBy(state, node, peer) < leadership.proposedSlot) continue;
     const isHeard = state.at - peer.echoAt < state.limits.electionTimeoutMs;
-    const rank = [Number(isHeard), peer.appliedSlot, Number(node > state.self), -node];
+    const rank = [Number(isHeard), peer.appliedSlot, Number(node > state.self), -Number(node)];
     if (best === undefined || isAbove(rank, best.rank)) best = { node, rank };
   }
   return best?.node;

@@ -80,8 +80,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     patches: [
       protocol(
         'leadership.ts',
-        `[Number(isHeard), peer.appliedSlot, Number(node > state.self), -node]`,
-        `[peer.echoAt, -node]`,
+        `[Number(isHeard), peer.appliedSlot, Number(node > state.self), -Number(node)]`,
+        `[peer.echoAt, -Number(node)]`,
       ),
     ],
     hunt: engineTests('unwell-leader'),
