@@ -1,11 +1,11 @@
 /**
  * `up`: all nodes of the config file on this machine as processes, then the REPL; with lines piped in, those lines.
- * However it ends - `exit`, end of input, Ctrl-C, a failed line - the nodes are stopped and gone afterwards.
+ * However it ends - `exit`, end of input, Ctrl-C, a failed line, even `kill -9` - the nodes are gone afterwards, and so is
+ * everything temporary.
  *
  * Leaves to others: the processes (`cluster/`), the lines (`repl/`).
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { flagNameOf, foreign, probeAddress, type SettingKey, type Settings } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
@@ -16,7 +16,8 @@ import { ProgressLine } from '../output/progress.ts';
 import { type StopReason, StopRequest } from '../server/stop-request.ts';
 import { type SettingFlags, settingFlagsOf } from '../setting-options.ts';
 import { freePorts } from '../spawn/free-port.ts';
-import { startTemporaryStores, type TemporaryStores } from '../stores/temporary-stores.ts';
+import type { TemporaryServer } from '../stores/keeper-messages.ts';
+import { ThrowAway } from '../stores/throw-away.ts';
 import { runReplOn } from './repl.ts';
 
 export type UpOptions = SettingFlags & {
@@ -30,19 +31,17 @@ const MAX_NODES = 9;
 
 export async function runUp(context: CommandContext, options: UpOptions): Promise<void> {
   const stop = new StopRequest('stop');
-  const temporary = options.temporary === true ? mkdtempSync(join(tmpdir(), 'quorate-up-')) : undefined;
-  let stores: TemporaryStores | undefined;
+  const throwAway = options.temporary === true ? await ThrowAway.begin() : undefined;
   try {
-    let plan = await planNodes(context, options, temporary);
+    const plan = await planNodes(context, options, throwAway?.directory);
     await checkAddresses(plan.settings);
-    if (temporary !== undefined && plan.settings.backendOptions === undefined) {
-      stores = await startTemporaryStores(plan.settings.backend, plan.settings.addrs.length);
-      if (stores !== undefined) plan = withStores(plan, stores);
-    }
-    context.exitCode = await runNodes(context, plan, options, stop);
+    const { backend, backendOptions, addrs } = plan.settings;
+    const stores =
+      backendOptions === undefined ? await throwAway?.startServers(backend, addrs.length) : undefined;
+    const complete = stores === undefined ? plan : withStores(plan, stores);
+    context.exitCode = await runNodes(context, complete, options, { stop, throwAway });
   } finally {
-    await stores?.stop();
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    await throwAway?.end();
     stop.dispose();
   }
 }
@@ -50,7 +49,7 @@ export async function runUp(context: CommandContext, options: UpOptions): Promis
 type Plan = {
   readonly settings: Settings;
   readonly startArguments: readonly string[];
-  readonly stores?: TemporaryStores;
+  readonly stores?: readonly TemporaryServer[];
 };
 
 async function planNodes(
@@ -84,8 +83,8 @@ async function planNodes(
 }
 
 /** Each node gets the throw-away server that was started for it. */
-function withStores({ settings, startArguments }: Plan, stores: TemporaryStores): Plan {
-  const backendOptions = { url: stores.servers.map(({ url }) => url) };
+function withStores({ settings, startArguments }: Plan, stores: readonly TemporaryServer[]): Plan {
+  const backendOptions = { url: stores.map(({ url }) => url) };
   return {
     stores,
     settings: { ...settings, backendOptions },
@@ -130,7 +129,7 @@ async function runNodes(
   context: CommandContext,
   { settings, startArguments, stores }: Plan,
   options: UpOptions,
-  stop: StopRequest,
+  { stop, throwAway }: { readonly stop: StopRequest; readonly throwAway: ThrowAway | undefined },
 ): Promise<number> {
   const progress = new ProgressLine(context.streams.stderr);
   let isReady = false;
@@ -140,6 +139,7 @@ async function runNodes(
     // Before the nodes are ready their failure is the answer of the whole command.
     onUnexpectedEnd: (node, how) => isReady && context.note(`node ${node.id} ended: ${how}`),
   });
+  throwAway?.usedBy(cluster.nodes.map(({ pid }) => pid));
   try {
     progress.update(`starting ${cluster.nodes.length} nodes ...`);
     const ready = cluster.waitForLeader((answering) =>
@@ -179,9 +179,7 @@ function describeNodes(cluster: LocalCluster, leader: number, settings: Settings
 }
 
 /** Where to look with the store's own tools. */
-function describeStores(stores: TemporaryStores | undefined): string {
-  const lines = (stores?.servers ?? []).map(
-    ({ url, pid }, index) => `  store ${index + 1}  ${url}  pid ${pid}`,
-  );
+function describeStores(stores: readonly TemporaryServer[] | undefined): string {
+  const lines = (stores ?? []).map(({ url, pid }, index) => `  store ${index + 1}  ${url}  pid ${pid}`);
   return lines.map((line) => `\n${line}`).join('');
 }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { poll } from '#src/spawn/index.ts';
 import { quorate, spawnQuorate } from '../helpers/run-quorate.ts';
 import { TemporaryDirectory } from '../helpers/temporary-directory.ts';
@@ -68,10 +69,12 @@ describe('throw-away servers', function () {
       }
       const pids = [...said.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
       assert.equal(pids.length, 6);
+      const [, data = ''] = /data in (\S+),/.exec(said) ?? [];
+      assert.match(data, /quorate-up-/);
       await poll(
-        () => (pids.some(isAlive) ? undefined : true),
+        () => (pids.some(isAlive) || existsSync(data) ? undefined : true),
         GONE_TIMEOUT_MS,
-        () => new Error(`still there: ${pids.filter(isAlive).join(' ')}`),
+        () => new Error(`still there: ${data}, ${pids.filter(isAlive).join(' ')}`),
       );
     });
   }

@@ -98,6 +98,20 @@ describe('quorate up', function () {
     );
   });
 
+  it('leaves nothing temporary behind, whatever ends it', async () => {
+    using directory = new TemporaryDirectory();
+    for (const signals of [['SIGHUP'], ['SIGTERM', 'SIGTERM'], ['SIGKILL']] as const) {
+      const up = await ready(spawnQuorate(['up', '--temporary', '--no-repl'], { cwd: directory.path }));
+      assert.ok(existsSync(up.data), up.data);
+      for (const signal of signals) up.child.kill(signal);
+      await poll(
+        () => (up.pids.some(isAlive) || existsSync(up.data) ? undefined : true),
+        GONE_TIMEOUT_MS,
+        () => new Error(`after ${signals.join()}: ${up.data}, ${up.pids.filter(isAlive).join(' ')}`),
+      );
+    }
+  });
+
   it('says which address is taken before it starts anything', async () => {
     using directory = new TemporaryDirectory();
     const [, port = 0] = await configure(directory);
