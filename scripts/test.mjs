@@ -2,45 +2,53 @@
 // `N passed, N failed` summed over all runs. The status is non-zero when a test failed, when a run did not end
 // properly, and when no test ran at all.
 //
-// Usage: node scripts/test.mjs [--fast] [--totals=FILE] [workspace...]
+// Usage: node scripts/test.mjs [--fast] [--jobs=N] [--totals=FILE] [workspace...]
 //   --fast         leave out test/e2e, which starts processes and real stores
+//   --jobs=N       workspaces at a time; two, or one where there is one processor
 //   --totals=FILE  write the final line to FILE instead of standard output
 //   workspace      the folder's name, for example `core`; `scripts` means the tests of these scripts
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { filesBelow } from './lib/files.mjs';
 import { prepare } from './lib/prepare.mjs';
+import { interruptSuites, runSuite } from './lib/run-suite.mjs';
 import { provideStores } from './lib/stores.mjs';
 import { ROOT, workspaces } from './lib/workspaces.mjs';
 
-const MOCHA = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
-const REPORTER = join(ROOT, 'scripts', 'lib', 'mocha-reporter.mjs');
-/** A run that is still there after this long hangs: a test leaked a server, a timer or a child process. */
-const RUN_TIMEOUT_MS = 15 * 60_000;
+/** Tests of one workspace must not mind those of another beside them; more of them would mind the time. */
+const MOST_AT_A_TIME = 2;
+/** The longest runs begin first, so that none is left alone at the end; the others follow in declared order. */
+const LONGEST_FIRST = ['cli', 'sim', 'backend-postgres', 'chaos', 'core'];
+const EXIT_INTERRUPTED = 130;
 
 const { values: options, positionals: wanted } = parseArgs({
-  options: { fast: { type: 'boolean', default: false }, totals: { type: 'string' } },
+  options: {
+    fast: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: String(Math.min(MOST_AT_A_TIME, availableParallelism())) },
+    totals: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    interruptSuites();
+    process.exit(EXIT_INTERRUPTED);
+  });
 process.exitCode = await main();
 
 async function main() {
+  const jobs = Number(options.jobs);
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    return refuse(`--jobs takes a whole number, not ${options.jobs}`);
   const suites = selectSuites();
   if (suites === undefined) return 2;
-  if (!(await prepare(projectsOf(suites)))) return finish({ passed: 0, failed: 1 });
+  if (!(await prepare(projectsOf(suites)))) return finish(undefined);
   if (!options.fast) await provideStores(suites.map(({ short }) => short));
-  const total = { passed: 0, failed: 0 };
-  for (const suite of suites) {
-    const { passed, failed } = await runSuite(suite);
-    total.passed += passed;
-    total.failed += failed;
-  }
-  return finish(total);
+  return finish(await runAll(suites, jobs));
 }
 
 /** What to run, or undefined after naming a workspace that does not exist. */
@@ -51,12 +59,17 @@ function selectSuites() {
   ];
   const unknown = wanted.filter((name) => !all.some(({ short }) => short === name));
   if (unknown.length > 0) {
-    process.stderr.write(
-      `no workspace called ${unknown.join(', ')}; there are ${all.map(({ short }) => short).join(', ')}\n`,
+    refuse(
+      `no workspace called ${unknown.join(', ')}; there are ${all.map(({ short }) => short).join(', ')}`,
     );
     return undefined;
   }
   return wanted.length === 0 ? all : all.filter(({ short }) => wanted.includes(short));
+}
+
+function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  return 2;
 }
 
 /** With workspaces named, only they and what they need are built: a fault elsewhere does not stop their tests. */
@@ -65,16 +78,40 @@ function projectsOf(suites) {
   return suites.map(({ dir }) => join(dir, 'test')).filter((dir) => existsSync(join(dir, 'tsconfig.json')));
 }
 
-async function runSuite({ short, dir }) {
+/** So many workspaces at a time; prints each as one block when it ends. Outcomes are in the order of `suites`. */
+async function runAll(suites, jobs) {
+  const waiting = LONGEST_FIRST.map((name) => suites.find(({ short }) => short === name)).filter(Boolean);
+  waiting.push(...suites.filter((suite) => !waiting.includes(suite)));
+  const outcomes = new Map();
+  const work = async () => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      const outcome = await runTests(suite);
+      process.stdout.write(outcome.output);
+      outcomes.set(suite, outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return suites.map((suite) => outcomes.get(suite));
+}
+
+async function runTests({ short, dir }) {
   const files = testFiles(dir);
-  if (files.length === 0) return { passed: 0, failed: 0 };
   const missing = files.filter((file) => !existsSync(file));
-  if (missing.length > 0) {
-    process.stdout.write(`\n${short}: not compiled, is the folder in tsconfig.json? ${missing.join(' ')}\n`);
-    return { passed: 0, failed: missing.length };
+  if (files.length > 0 && missing.length === 0) {
+    process.stderr.write(`quorate: testing ${short}\n`);
+    return runSuite({ short, dir, files });
   }
-  process.stdout.write(`\n${short}\n`);
-  return runMocha(short, dir, files);
+  const isMissing = missing.length > 0;
+  return {
+    short,
+    passed: 0,
+    failed: missing.length,
+    seconds: 0,
+    output: isMissing
+      ? `\n${short}: not compiled, is the folder in tsconfig.json? ${missing.join(' ')}\n`
+      : '',
+    repeat: isMissing ? [`npm test -- ${short}`] : [],
+  };
 }
 
 /**
@@ -90,46 +127,28 @@ function testFiles(dir) {
   return [...compiled, ...filesBelow(source, '.test.mjs')].filter((file) => !options.fast || isFast(file));
 }
 
-async function runMocha(short, dir, files) {
-  const scratch = mkdtempSync(join(tmpdir(), 'quorate-test-'));
-  const countsPath = join(scratch, 'counts.json');
-  try {
-    const args = [MOCHA, '--config', join(ROOT, '.mocharc.mjs')];
-    args.push('--reporter', REPORTER, '--reporter-option', `counts=${countsPath}`, ...files);
-    const status = await run(args, dir);
-    const isComplete = existsSync(countsPath);
-    const counts = isComplete ? JSON.parse(readFileSync(countsPath, 'utf8')) : { passes: 0, failures: 0 };
-    // A crash, a hang, an early exit or a failure outside of any test leaves a bad status or no counts.
-    const unseen = !isComplete || (status !== 0 && counts.failures === 0) ? 1 : 0;
-    if (unseen > 0) process.stdout.write(`${short}: the run did not end properly (${status})\n`);
-    return { passed: counts.passes, failed: counts.failures + unseen };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-/** @returns {Promise<number | string>} exit status, or a word for how the process ended instead */
-function run(args, cwd) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
-    const deadline = setTimeout(() => {
-      process.stdout.write(
-        `\nstill running after ${RUN_TIMEOUT_MS / 60_000} minutes: something was left open\n`,
-      );
-      child.kill('SIGKILL');
-    }, RUN_TIMEOUT_MS);
-    child.on('error', (error) => process.stdout.write(`cannot start mocha: ${error.message}\n`));
-    child.on('close', (code, signal) => {
-      clearTimeout(deadline);
-      resolve(code ?? signal);
-    });
-  });
-}
-
-function finish({ passed, failed }) {
+/** @param {import('./lib/run-suite.mjs').Outcome[] | undefined} outcomes undefined when the clone could not be prepared */
+function finish(outcomes) {
+  const sum = (count) => (outcomes ?? []).reduce((total, outcome) => total + count(outcome), 0);
+  const passed = sum((outcome) => outcome.passed);
+  const failed = outcomes === undefined ? 1 : sum((outcome) => outcome.failed);
+  process.stdout.write(tableOf(outcomes ?? []));
   if (passed + failed === 0) process.stdout.write('no test ran\n');
   const line = `${passed} passed, ${failed} failed\n`;
   if (options.totals === undefined) process.stdout.write(line);
   else writeFileSync(options.totals, line);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** A row for each workspace that has tests, then how to run again what failed. */
+function tableOf(outcomes) {
+  const rows = outcomes
+    .filter(({ passed, failed }) => passed + failed > 0)
+    .map(({ short, passed, failed, seconds }) => [short, passed, failed, seconds.toFixed(1)]);
+  const lines = [['workspace', 'passed', 'failed', 'seconds'], ...rows].map(
+    ([name, ...numbers]) => name.padEnd(18) + numbers.map((number) => String(number).padStart(8)).join(''),
+  );
+  const repeat = outcomes.flatMap((outcome) => outcome.repeat);
+  if (repeat.length > 0) lines.push('', 'to repeat what failed:', ...repeat.map((command) => `  ${command}`));
+  return rows.length === 0 ? '' : `\n${lines.join('\n')}\n\n`;
 }

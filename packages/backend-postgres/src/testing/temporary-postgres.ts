@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '@quorate/core/testing';
 import { type Account, findServerPrograms, serverAccount } from './server-programs.ts';
 
 export type TemporaryPostgresOptions = {
@@ -53,7 +54,8 @@ export async function startTemporaryPostgres(
   if (account !== undefined) chownSync(directory, account.uid, account.gid);
   try {
     await initialize(programs, directory, account, options);
-    const server = new Server(programs, directory, account, options, await freePort());
+    const [port = 0] = await freePorts(1);
+    const server = new Server(programs, directory, account, options, port);
     await server.start();
     return server;
   } catch (error) {
@@ -253,16 +255,4 @@ function runToEnd(
       else reject(new Error(`${program} failed:\n${output}`));
     });
   });
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

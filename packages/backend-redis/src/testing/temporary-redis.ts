@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePorts } from '@quorate/core/testing';
 
 export type TemporaryRedisOptions = {
   /** Path of `redis-server`; found on PATH by default. */
@@ -46,7 +47,8 @@ export async function startTemporaryRedis(options: TemporaryRedisOptions = {}): 
   const program = options.program ?? findRedisServer();
   const directory = mkdtempSync(join(options.parent ?? tmpdir(), 'quorate-redis-'));
   for (let attempt = 1; ; attempt++) {
-    const server = new Server(program, directory, options.settings ?? {}, await freePort());
+    const [port = 0] = await freePorts(1);
+    const server = new Server(program, directory, options.settings ?? {}, port);
     try {
       await server.start();
       return server;
@@ -183,16 +185,4 @@ function endWithProcess(child: ChildProcess): void {
 
 function killChildren(): void {
   for (const child of children) child.kill('SIGKILL');
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -15,7 +15,6 @@ import { EXIT } from '../exit-codes.ts';
 import { ProgressLine } from '../output/progress.ts';
 import { type StopReason, StopRequest } from '../server/stop-request.ts';
 import { type SettingFlags, settingFlagsOf } from '../setting-options.ts';
-import { freePorts } from '../spawn/free-port.ts';
 import type { TemporaryServer } from '../stores/keeper-messages.ts';
 import { ThrowAway } from '../stores/throw-away.ts';
 import { runReplOn } from './repl.ts';
@@ -76,6 +75,7 @@ async function planNodes(
   const fromFile =
     configured.origins.addrs.kind === 'default' ? DEFAULT_TEMPORARY_NODES : configured.addrs.length;
   const count = options.nodes === undefined ? fromFile : nodeCount(options.nodes);
+  const { freePorts } = await import('@quorate/core/testing'); // Of no use to anybody else who starts nodes.
   const addrs = (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
   const flags = { ...typed, addrs: addrs.join(',') };
   const settings = { ...(await context.settings(flags)), dataDir: temporary };

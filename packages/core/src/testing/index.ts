@@ -21,6 +21,7 @@ export {
   type SubjectSource,
   subjectOf,
 } from './conformance-samples.ts';
+export { freePorts } from './free-ports.ts';
 export {
   type ConformanceRunner,
   type JournalSubject,

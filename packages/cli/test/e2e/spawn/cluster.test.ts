@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '@quorate/core/testing';
 import { ProcessCluster } from '#src/spawn/cluster.ts';
-import { freePorts } from '#src/spawn/free-port.ts';
 import { parseStatus } from '#src/spawn/node-status.ts';
 
 const script = fileURLToPath(new URL('./fake-node.js', import.meta.url));

@@ -1,11 +1,12 @@
 /**
- * Free ports on the loopback address, for clusters that live for the length of a test or a measurement.
+ * Free ports on the loopback address, for clusters and stores that live for the length of a test or a measurement.
  *
  * The ports lie below the range from which the kernel takes the local ends of outgoing connections. Otherwise the
- * port of a node that is down for a moment could be taken by somebody's outgoing connection, or a peer that dials
- * it could by chance be given that very port and be connected to itself.
+ * port of a node or store that is down for a moment could be taken by somebody's outgoing connection, or a peer that
+ * dials it could by chance be given that very port and be connected to itself.
  *
- * A port is free when this says so and may be taken a moment later; `ProcessCluster` tries again with others.
+ * A port is free when this says so and may be taken a moment later by another process that asks the same; they draw
+ * from thousands, and `ProcessCluster` tries again with others.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
