@@ -1,6 +1,7 @@
 /** The simulator's command line; USAGE says what it can do. */
 import { parseArgs } from 'node:util';
 import { runEngineSeeds } from './engine/run-engine-seeds.ts';
+import { print, tell } from './output.ts';
 import { runSeeds, type SeedRange } from './run-seeds.ts';
 
 const USAGE = `usage: npm run sim -- [--depth core|engine|both] --seeds 1..300 | --seed N [options]
@@ -16,8 +17,7 @@ const USAGE = `usage: npm run sim -- [--depth core|engine|both] --seeds 1..300 |
   --long            first depth: fifty times as long, with every fault
   --keep-going      goes on after a failure
 
-  npm run sim:shrink -- --seed N   a failing seed of the first depth as a short transcript
-`;
+  npm run sim:shrink -- --seed N   a failing seed of the first depth as a short transcript`;
 
 const ENGINE_SHARE = 0.1;
 
@@ -40,9 +40,9 @@ const range = rangeOf(
   values.seeds ?? (values.seed === undefined ? '1..100' : `${values.seed}..${values.seed}`),
 );
 const depth = values.depth ?? (values.seed === undefined && !values.long ? 'both' : 'core');
-if (values.help) process.stdout.write(USAGE);
+if (values.help) print(USAGE);
 else if (range === undefined || !['core', 'engine', 'both'].includes(depth)) {
-  process.stderr.write(USAGE);
+  tell(USAGE);
   process.exitCode = 2;
 } else {
   process.exitCode = (await run(range, depth)) ? 0 : 1;
@@ -57,7 +57,6 @@ function rangeOf(text: string): { readonly first: number; readonly last: number 
 }
 
 async function run({ first, last }: { first: number; last: number }, depths: string): Promise<boolean> {
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const { twice, long, trace } = values;
   const options: SeedRange = {
     first,
@@ -65,8 +64,10 @@ async function run({ first, last }: { first: number; last: number }, depths: str
     twice,
     long,
     keepGoing: values['keep-going'],
-    write,
-    ...(trace ? { trace: { fromEvent: Number(values.from), untilEvent: Number(values.until), write } } : {}),
+    write: print,
+    ...(trace
+      ? { trace: { fromEvent: Number(values.from), untilEvent: Number(values.until), write: print } }
+      : {}),
   };
   const isCoreWell = depths === 'engine' || runSeeds(options);
   if (depths === 'core') return isCoreWell;

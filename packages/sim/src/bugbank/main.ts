@@ -8,6 +8,7 @@
  *   npm run bugbank -- --jobs 1          so many hunts at a time (2)
  */
 import { parseArgs } from 'node:util';
+import { print } from '../output.ts';
 import { tryMutant } from './bank.ts';
 import { CATALOGUE } from './catalogue/index.ts';
 import { costsTooMuch, type Finding, type Mutant } from './mutant.ts';
@@ -116,8 +117,4 @@ function sumUp(
   if (sanity.some(({ kind }) => kind !== 'missed'))
     complaints.push('the product as it is does not pass: no find counts');
   return { found, ok: found === rows.length && complaints.length === 0, complaints };
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -7,16 +7,15 @@
  *   npm run modelcheck -- --list
  */
 import { parseArgs } from 'node:util';
+import { tell, write } from '../output.ts';
 import { isGood, type Report } from './model-check.ts';
 import { reportText, sumOf } from './progress.ts';
 import { searchInThread } from './scope-worker.ts';
 import { PLANS, type Plan } from './scopes.ts';
 
-const USAGE =
-  'usage: npm run modelcheck -- [--scope NAME ...] [--states N] [--max-gib N] [--quick] [--list]\n';
+const USAGE = 'usage: npm run modelcheck -- [--scope NAME ...] [--states N] [--max-gib N] [--quick] [--list]';
 const DEFAULT_MAX_GIB = 4;
 
-const write = (text: string): void => void process.stdout.write(text);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -70,7 +69,7 @@ function readOptions(): Options | 'misunderstood' {
     };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\n${USAGE}`);
+    tell(`${error.message}\n${USAGE}`);
     return 'misunderstood';
   }
 }

@@ -8,10 +8,11 @@
  *   npm run soak -- --fresh         forgets what was done; --first-seed N fixes the seeds
  *
  * A line for every layer as it ends, then the table. Progress goes to standard error. Status 1 when anything failed, 2
- * for wrong use, 130 when it was interrupted.
+ * for wrong use, 130 when it was interrupted, 141 when nobody reads its lines any more; the parts that run end with it.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { print, tell } from '../output.ts';
 import { root } from './programs.ts';
 import { Soak, type SoakOptions } from './soak.ts';
 
@@ -45,8 +46,8 @@ function readOptions(args: string[]): SoakOptions {
     directory: values.dir,
     again: values.again,
     fresh: values.fresh,
-    print: (line) => void process.stdout.write(`${line}\n`),
-    tell: (line) => void process.stderr.write(`${line}\n`),
+    print,
+    tell,
   };
 }
 
@@ -56,10 +57,10 @@ async function main(): Promise<number> {
     soak = new Soak(readOptions(process.argv.slice(2)));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`soak: ${error.message}\n${USAGE}\n`);
+    tell(`soak: ${error.message}\n${USAGE}`);
     return 2;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => soak.interrupt());
+  for (const event of ['SIGINT', 'SIGTERM', 'exit'] as const) process.once(event, () => soak.interrupt());
   return soak.run();
 }
 

@@ -11,6 +11,7 @@
  * Progress goes to standard error, the table to standard output. Status 1 when a case failed, 2 for wrong use.
  */
 import { parseArgs } from 'node:util';
+import { print, tell } from '#src/output.ts';
 import { CrashPart } from '#src/sweeps/crash/crash-part.ts';
 import { readScore } from '#src/sweeps/golden/score.ts';
 import { ALL_GRAPHS, GraphPart } from '#src/sweeps/graphs/graph-part.ts';
@@ -43,9 +44,6 @@ type Choice = {
   readonly salt: number;
 };
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-
 async function main(): Promise<number> {
   const parsed = readArguments();
   if (parsed === undefined) return 2;
@@ -69,7 +67,7 @@ async function playPart(name: string, choice: Choice): Promise<number> {
   tell(
     `${part.name}: ${indices.length} of ${part.size} cases${choice.sample === undefined ? '' : `, seed ${choice.seed}`}`,
   );
-  closeOnInterrupt(part);
+  closeAtTheEnd(part);
   const report = await runPart(part, {
     indices,
     count: indices.length,
@@ -91,11 +89,10 @@ async function playPart(name: string, choice: Choice): Promise<number> {
   return report.failures.length;
 }
 
-function closeOnInterrupt(part: SweepPart | undefined): void {
-  process.once('SIGINT', () => {
-    part?.close?.();
-    process.exit(EXIT_INTERRUPTED);
-  });
+/** Also when it ends early: interrupted, or with nobody to read what it prints. */
+function closeAtTheEnd(part: SweepPart | undefined): void {
+  process.once('exit', () => part?.close?.());
+  process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
 }
 
 /** Undefined after saying what broke before the first case: the run that all cases start from. */
@@ -121,7 +118,7 @@ async function playOne(
     const trace = values.trace
       ? { fromEvent: Number(values.first), untilEvent: Number(values.last), write: print }
       : undefined;
-    closeOnInterrupt(part);
+    closeAtTheEnd(part);
     const complaint = await found.play(trace);
     part?.close?.();
     print(complaint ?? `${wanted}: everything as it must be`);

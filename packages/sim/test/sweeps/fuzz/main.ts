@@ -12,6 +12,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { print, tell } from '#src/output.ts';
 import { makeScratchDirectory } from '../flips/journal-image.ts';
 import { allTargets } from './all-targets.ts';
 import { type FuzzTarget, toHex } from './fuzz-target.ts';
@@ -20,9 +21,6 @@ import { describeFinding, execute, type FuzzReport, fuzz, shareOut } from './run
 const DEFAULT_EXECUTIONS = '1000000';
 const SHOWN_HEX = 2000;
 const PROGRESS_EVERY_MS = 2000;
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const OPTIONS = {
   executions: { type: 'string', default: DEFAULT_EXECUTIONS },
@@ -126,13 +124,8 @@ function explain(mistake: string): undefined {
   return undefined;
 }
 
+const EXIT_INTERRUPTED = 130;
 const directory = makeScratchDirectory();
-process.once('SIGINT', () => {
-  rmSync(directory, { recursive: true, force: true });
-  process.exit(130);
-});
-try {
-  process.exitCode = await main(directory);
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
+process.exitCode = await main(directory);
