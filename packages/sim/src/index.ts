@@ -1,5 +1,5 @@
 /** The simulator as a library: re-exports only. */
-export { COVERED, CoverageCounts, type CoverageKind, REQUIRED } from './coverage.ts';
+export { COVERED, CoverageCounts, type CoverageKind, RARE, requiredOf } from './coverage.ts';
 export {
   type BackendFailure,
   type BackendPlace,

@@ -2,7 +2,7 @@
  * A range of seeds, one after another, and what they add up to: failures with the line that replays them, coverage of
  * the whole range, and how fast the simulator is.
  */
-import { CoverageCounts } from './coverage.ts';
+import { COVERED, CoverageCounts, type CoverageKind, requiredOf } from './coverage.ts';
 import { simulate, type Verdict } from './simulate.ts';
 import type { TraceOptions } from './trace.ts';
 
@@ -19,8 +19,7 @@ export type SeedRange = {
   readonly trace?: TraceOptions;
 };
 
-/** A range of at least this many seeds must cover everything that is required. */
-const COVERING_SEEDS = 200;
+/** Long runs go through everything in fewer. */
 const COVERING_LONG_SEEDS = 20;
 const HOUR_MS = 3_600_000;
 
@@ -52,8 +51,7 @@ export function runSeeds(range: SeedRange): boolean {
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const seeds = last - first + 1;
-  const missing =
-    seeds >= (long ? COVERING_LONG_SEEDS : COVERING_SEEDS) && failures === 0 ? coverage.missing() : [];
+  const missing = failures === 0 ? coverage.missing(requiredOfRange(seeds, long)) : [];
   write(`coverage: ${coverage.describe()}`);
   write(
     `slowest election after healing: ${slowestLeader.timeouts.toFixed(1)} time-outs (seed ${slowestLeader.seed})`,
@@ -64,6 +62,11 @@ export function runSeeds(range: SeedRange): boolean {
   if (missing.length > 0) write(`NOT COVERED: ${missing.join(', ')}`);
   write(failures === 0 && missing.length === 0 ? 'all properties hold' : `${failures} seeds failed`);
   return failures === 0 && missing.length === 0;
+}
+
+function requiredOfRange(seeds: number, long: boolean): readonly CoverageKind[] {
+  if (!long) return requiredOf(seeds);
+  return seeds >= COVERING_LONG_SEEDS ? COVERED : [];
 }
 
 function describeFailure(verdict: Extract<Verdict, { ok: false }>, long: boolean): string {

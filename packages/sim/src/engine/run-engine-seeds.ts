@@ -4,10 +4,13 @@
  */
 import { CoverageCounts, type CoverageKind } from '../coverage.ts';
 import type { SeedRange } from '../run-seeds.ts';
-import { EngineCoverage } from './coverage.ts';
+import { ENGINE_COVERED, EngineCoverage, type EngineCoverageKind } from './coverage.ts';
 import { type EngineVerdict, simulateEngine } from './simulate-engine.ts';
 
-/** A range of at least this many seeds must go through everything that this depth can. */
+/**
+ * A range of at least this many seeds must go through everything that this depth can. Nothing is rare here: the kinds
+ * that happen least do so in one seed of ten.
+ */
 const COVERING_SEEDS = 100;
 
 /** What a range of seeds of this depth cannot miss of the first depth's table. */
@@ -43,6 +46,11 @@ export const ENGINE_REQUIRED: readonly CoverageKind[] = [
   'converged',
   'converged-core',
 ];
+
+/** What so many seeds of this depth cannot miss, of both tables. */
+export function requiredOfEngines(seeds: number): readonly (CoverageKind | EngineCoverageKind)[] {
+  return seeds < COVERING_SEEDS ? [] : [...ENGINE_REQUIRED, ...ENGINE_COVERED];
+}
 
 /** True when every seed passed, was reproducible, and together they went through what is required. */
 export async function runEngineSeeds(range: SeedRange): Promise<boolean> {

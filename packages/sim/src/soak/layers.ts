@@ -5,6 +5,8 @@
  * can type it again.
  */
 import { CATALOGUE } from '../bugbank/catalogue/index.ts';
+import { requiredOf } from '../coverage.ts';
+import { requiredOfEngines } from '../engine/run-engine-seeds.ts';
 import { PLANS } from '../modelcheck/scopes.ts';
 import type { ProgramName } from './programs.ts';
 
@@ -17,6 +19,8 @@ export type Layer = {
   /** Real processes under load need the machine for themselves; the others share it. */
   readonly needs: 'a core' | 'the machine';
   readonly parts: (scale: Scale) => readonly Part[];
+  /** What so many seeds of all its parts together cannot miss; a part by itself may miss what is rare. */
+  readonly covers?: (seeds: number) => readonly string[];
 };
 
 export type Scale = {
@@ -35,8 +39,18 @@ const MUTANTS_PER_PART = 9;
 const CHAOS_SECONDS = 45;
 
 export const LAYERS: readonly Layer[] = [
-  seeds('simulator', '12,000 seeds', { count: 12_000, each: 250, flags: ['--depth', 'core'] }),
-  seeds('simulator, engines', '1,500 seeds', { count: 1500, each: 150, flags: ['--depth', 'engine'] }),
+  seeds('simulator', '12,000 seeds', {
+    count: 12_000,
+    each: 250,
+    flags: ['--depth', 'core'],
+    covers: requiredOf,
+  }),
+  seeds('simulator, engines', '1,500 seeds', {
+    count: 1500,
+    each: 150,
+    flags: ['--depth', 'engine'],
+    covers: requiredOfEngines,
+  }),
   seeds('simulator, twice', '200 seeds, equal hashes', {
     count: 200,
     each: 50,
@@ -110,11 +124,13 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-function seeds(
-  name: string,
-  budget: string,
-  { count, each, flags }: { count: number; each: number; flags: readonly string[] },
-): Layer {
+type SeedLayer = Pick<Layer, 'covers'> & {
+  readonly count: number;
+  readonly each: number;
+  readonly flags: readonly string[];
+};
+
+function seeds(name: string, budget: string, { count, each, flags, ...rest }: SeedLayer): Layer {
   return {
     name,
     budget,
@@ -124,6 +140,7 @@ function seeds(
         const first = firstSeed + index * each;
         return { program: 'sim', args: ['--seeds', `${first}..${first + each - 1}`, ...flags] };
       }),
+    ...rest,
   };
 }
 

@@ -54,6 +54,15 @@ export function tallyOf(program: ProgramName, output: string): Tally {
   return tally;
 }
 
+/** The counters of the lines `coverage: loss=12 rot=0`, summed by kind; undefined where there is no such line. */
+export function coverageOf(output: string): Tally | undefined {
+  const lines = [...output.matchAll(/^coverage: (.*)$/gm)].map(([, counters = '']): Tally => {
+    const counts = [...counters.matchAll(/(\S+)=(\d+)/g)];
+    return Object.fromEntries(counts.map(([, kind = '', count]): [string, number] => [kind, Number(count)]));
+  });
+  return lines.length === 0 ? undefined : sumOf(lines);
+}
+
 export function sumOf(tallies: readonly Tally[]): Tally {
   const sum: Record<string, number> = {};
   for (const tally of tallies)

@@ -11,6 +11,8 @@ export type PartResult = {
   readonly ok: boolean;
   readonly seconds: number;
   readonly tally: Tally;
+  /** How often it went through each kind of trouble, where the program counts that. */
+  readonly coverage?: Tally;
   /** The last line that was printed: the verdict of most programs. */
   readonly lastLine: string;
   /** All that was printed, when it failed. */

@@ -26,6 +26,17 @@ export function isDone({ wanted, results }: LayerState): boolean {
   return results.size === wanted.length;
 }
 
+/** What all parts of a finished layer together never went through, though so many seeds cannot miss it. */
+export function uncovered(state: LayerState): readonly string[] {
+  const { layer, results } = state;
+  const counts = [...results.values()].map(({ coverage }) => coverage);
+  // Parts that an earlier version of this program ran did not keep their counters.
+  if (!isDone(state) || !counts.every((coverage) => coverage !== undefined)) return [];
+  const seeds = sumOf([...results.values()].map(({ tally }) => tally))['seeds'] ?? 0;
+  const sum = sumOf(counts);
+  return (layer.covers?.(seeds) ?? []).filter((kind) => (sum[kind] ?? 0) === 0);
+}
+
 export function headerLine(): string {
   return row('layer', 'budget of a full soak', 'parts', 'seconds', 'done', 'verdict');
 }
@@ -34,7 +45,15 @@ export function layerLine(state: LayerState): string {
   const { layer, wanted, results } = state;
   const all = [...results.values()];
   const failed = all.filter(({ ok }) => !ok).length;
-  const verdict = failed > 0 ? `${failed} FAILED` : isDone(state) ? 'good' : 'unfinished';
+  const missing = uncovered(state);
+  const verdict =
+    failed > 0
+      ? `${failed} FAILED`
+      : missing.length > 0
+        ? `NOT COVERED: ${missing.join(', ')}`
+        : isDone(state)
+          ? 'good'
+          : 'unfinished';
   const seconds = all.reduce((sum, result) => sum + result.seconds, 0);
   const done = tallyText(sumOf(all.map(({ tally }) => tally)));
   return row(layer.name, layer.budget, `${all.length}/${wanted.length}`, seconds.toFixed(0), done, verdict);
@@ -51,7 +70,7 @@ export function failureLines({ results }: LayerState): string[] {
 }
 
 export function closingLine(states: readonly LayerState[], { minutes }: Progress): string {
-  const failed = states.filter(({ results }) => [...results.values()].some(({ ok }) => !ok)).length;
+  const failed = states.filter(hasFailed).length;
   const open = states.filter((state) => !isDone(state)).length;
   const verdict =
     failed > 0 ? `${failed} layers FAILED` : open > 0 ? `${open} layers unfinished` : 'every layer is good';
@@ -59,7 +78,11 @@ export function closingLine(states: readonly LayerState[], { minutes }: Progress
 }
 
 export function isGood(states: readonly LayerState[]): boolean {
-  return states.every((state) => isDone(state) && [...state.results.values()].every(({ ok }) => ok));
+  return states.every((state) => isDone(state) && !hasFailed(state));
+}
+
+function hasFailed(state: LayerState): boolean {
+  return [...state.results.values()].some(({ ok }) => !ok) || uncovered(state).length > 0;
 }
 
 function tallyText(tally: Tally): string {

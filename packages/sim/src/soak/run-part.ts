@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Layer, Part } from './layers.ts';
-import { pathOf, root, tallyOf } from './programs.ts';
+import { coverageOf, pathOf, root, tallyOf } from './programs.ts';
 import type { PartResult } from './progress.ts';
 
 /** A part takes a minute or so; one that is still there after this long hangs. */
@@ -37,10 +37,12 @@ export function startPart({ program, args }: Part, needs: Layer['needs']): Runni
     const finish = (status: number | string | null): void => {
       clearTimeout(hang);
       const ok = status === 0;
+      const coverage = coverageOf(printed);
       resolve({
         ok,
         seconds: Math.round((performance.now() - startedMs) / 100) / 10,
         tally: tallyOf(program, printed),
+        ...(coverage === undefined ? {} : { coverage }),
         lastLine: lastLineOf(ok ? printed : output) || `status ${status}`,
         ...(ok ? {} : { log: `${output.trimEnd()}\nstatus ${status}\n` }),
       });

@@ -3,7 +3,7 @@
  * run whenever it runs.
  */
 import assert from 'node:assert/strict';
-import { CoverageCounts } from '#src/coverage.ts';
+import { COVERED, CoverageCounts, RARE, requiredOf } from '#src/coverage.ts';
 import { drawProfile } from '#src/profile.ts';
 import { simulate } from '#src/simulate.ts';
 
@@ -57,6 +57,13 @@ describe('simulated clusters', () => {
       hashes.add(first.traceHash);
     }
     assert.equal(hashes.size, SEEDS_RUN_TWICE, 'other seeds are other runs');
+  });
+
+  it('are asked for rare kinds of trouble only where there are enough of them', () => {
+    const [rare, common] = [RARE, COVERED.filter((kind) => !RARE.includes(kind))];
+    assert.deepEqual(requiredOf(199), []);
+    for (const seeds of [200, 250, 999]) assert.deepEqual(requiredOf(seeds), common, `${seeds} seeds`);
+    assert.deepEqual(new Set(requiredOf(1000)), new Set([...common, ...rare]));
   });
 
   it('differ in size, limits and faults from seed to seed', () => {

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { COVERED } from '#src/coverage.ts';
 import { LAYERS } from '#src/soak/layers.ts';
-import { commandLine, pathOf, tallyOf } from '#src/soak/programs.ts';
+import { commandLine, coverageOf, pathOf, tallyOf } from '#src/soak/programs.ts';
 import { type PartResult, type Progress, readProgress, writeProgress } from '#src/soak/progress.ts';
 import { closingLine, failureLines, isGood, layerLine, layerStates } from '#src/soak/report.ts';
 import { startPart } from '#src/soak/run-part.ts';
@@ -90,6 +91,36 @@ describe('a soak', () => {
     assert.deepEqual(failureLines(state), [`FAILED ${second}`, '  seed 5 FAILED', '  all of it: x.log']);
   });
 
+  it('asks of all parts of a layer together what a part by itself may miss', () => {
+    const [state] = layerStates(progressOf({}), FULL);
+    assert.ok(state !== undefined && state.wanted.length >= 4);
+    const verdictOf = (
+      coverages: readonly (PartResult['coverage'] | undefined)[],
+    ): readonly [boolean, string] => {
+      const results = state.wanted.map((line, index): [string, PartResult] => {
+        const coverage = coverages[index % coverages.length];
+        return [line, { ...GOOD, tally: { seeds: 250 }, ...(coverage === undefined ? {} : { coverage }) }];
+      });
+      const whole = { ...state, results: new Map(results) };
+      return [isGood([whole]), layerLine(whole)];
+    };
+    const { rot: _, ...others } = Object.fromEntries(COVERED.map((kind) => [kind, 3]));
+    const [isEnough, lineOfEnough] = verdictOf([
+      { ...others, rot: 0 },
+      { ...others, rot: 1 },
+    ]);
+    assert.ok(isEnough && lineOfEnough.endsWith(' good'), lineOfEnough);
+    const [isTooLittle, line] = verdictOf([{ ...others, rot: 0 }]);
+    assert.ok(!isTooLittle && line.endsWith(' NOT COVERED: rot'), line);
+    assert.equal(verdictOf([others, undefined])[0], true, 'what was not kept is not judged');
+  });
+
+  it('reads how often each kind of trouble happened', () => {
+    const output = 'coverage: loss=12 rot=0\nseeds 1..2: x\ncoverage: loss=3 read-stale=1\n';
+    assert.deepEqual(coverageOf(output), { loss: 15, rot: 0, 'read-stale': 1 });
+    assert.equal(coverageOf('loss=12'), undefined);
+  });
+
   it('keeps its progress, and takes no other file for it', () => {
     const path = join(directory(), 'progress.json');
     assert.equal(readProgress(path), undefined);
@@ -107,6 +138,7 @@ describe('a soak', () => {
       .end;
     assert.equal(good.ok, true);
     assert.equal(good.tally['seeds'], 2);
+    assert.ok((good.coverage?.['chosen'] ?? 0) > 0);
     assert.equal(good.lastLine, 'all properties hold');
     const bad = await startPart({ program: 'sim', args: ['--seeds', 'none'] }, 'a core').end;
     assert.equal(bad.ok, false);
