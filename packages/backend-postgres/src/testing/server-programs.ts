@@ -2,8 +2,9 @@
  * Where the programs of a PostgreSQL server are on this machine. PostgreSQL refuses to run as root, so a process of
  * root starts them as another user.
  */
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isProgram } from '@quorate/core/testing';
 
 /** Debian and its kin keep every major version in a folder of its own, outside of PATH. */
 const DEBIAN = '/usr/lib/postgresql';
@@ -28,15 +29,6 @@ export function findServerPrograms(): string {
   if (found === undefined)
     throw new Error(`no PostgreSQL server programs in ${DEBIAN} or on PATH; ${HOW_TO_INSTALL}`);
   return found;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whom the server runs as: undefined means as this process. */

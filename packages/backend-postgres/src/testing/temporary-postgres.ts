@@ -2,12 +2,11 @@
  * A throw-away PostgreSQL server on 127.0.0.1: a fresh data directory, a free port, no configuration, gone after
  * `stop`. Tests, `quorate up --temporary` and benchmarks start one for each replica.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '@quorate/core/testing';
+import { freePorts, ServerProcess } from '@quorate/core/testing';
 import { type Account, findServerPrograms, serverAccount } from './server-programs.ts';
 
 export type TemporaryPostgresOptions = {
@@ -42,7 +41,6 @@ export type TemporaryPostgres = {
 };
 
 const STARTUP_TIMEOUT_MS = 60_000;
-const POLL_MS = 20;
 
 /** @throws Error when there is no PostgreSQL on the machine, saying what to install, or with the log's last lines */
 export async function startTemporaryPostgres(
@@ -70,8 +68,7 @@ class Server implements TemporaryPostgres {
   readonly #programs: string;
   readonly #account: Account | undefined;
   readonly #options: TemporaryPostgresOptions;
-  #child: ChildProcess | undefined;
-  #log = '';
+  #process: ServerProcess | undefined;
 
   constructor(
     programs: string,
@@ -92,7 +89,7 @@ class Server implements TemporaryPostgres {
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.#process?.pid ?? 0;
   }
 
   async start(): Promise<void> {
@@ -104,88 +101,31 @@ class Server implements TemporaryPostgres {
       ...this.#options.settings,
     };
     const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#log = '';
-    // A process group of its own: a key press in the terminal is not for the server.
-    const child = spawn(join(this.#programs, 'postgres'), ['-D', dataOf(this.directory), ...words], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-      cwd: this.directory,
-      ...this.#account,
+    const server = new ServerProcess({
+      name: 'the PostgreSQL server',
+      program: join(this.#programs, 'postgres'),
+      args: ['-D', dataOf(this.directory), ...words],
+      directory: this.directory,
+      account: this.#account,
+      childrenOf,
     });
-    this.#child = child;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#log = (this.#log + text).slice(-8192);
-    });
-    if (child.stderr instanceof Socket) child.stderr.unref();
-    endWithProcess(child);
-    child.unref();
-    await this.#ready(child);
-  }
-
-  /** The server writes `ready` into the last line of its pid file. */
-  async #ready(child: ChildProcess): Promise<void> {
-    const deadline = performance.now() + STARTUP_TIMEOUT_MS;
-    for (;;) {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-        throw new Error(`the PostgreSQL server did not start:\n${this.#log}`);
-      if (pidFileStatus(this.directory, child.pid) === 'ready') return;
-      if (performance.now() > deadline) {
-        await this.kill();
-        throw new Error(`the PostgreSQL server was not ready after ${STARTUP_TIMEOUT_MS} ms:\n${this.#log}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    this.#process = server;
+    // The server writes `ready` into the last line of its pid file.
+    await server.untilReady(() => pidFileStatus(this.directory, server.pid) === 'ready', STARTUP_TIMEOUT_MS);
   }
 
   async kill(): Promise<void> {
-    await this.#end(killAll);
+    await this.#process?.kill();
   }
 
   async restart(): Promise<void> {
-    await this.#end((child) => child.kill('SIGINT'));
+    await this.#process?.end('SIGINT');
     await this.start();
   }
 
   async stop(): Promise<void> {
-    await this.#end((child) => child.kill('SIGINT'));
+    await this.#process?.end('SIGINT');
     rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  async #end(finish: (child: ChildProcess) => void): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.ref();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    finish(child);
-    await ended;
-  }
-}
-
-/** Servers that have to end when this process does. */
-const running = new Set<ChildProcess>();
-
-function endWithProcess(child: ChildProcess): void {
-  if (running.size === 0) process.on('exit', killRunning);
-  running.add(child);
-  child.once('exit', () => {
-    running.delete(child);
-    if (running.size === 0) process.removeListener('exit', killRunning);
-  });
-}
-
-function killRunning(): void {
-  for (const child of running) killAll(child);
-}
-
-/** A server and its children. */
-function killAll({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  for (const each of [pid, ...childrenOf(pid)]) {
-    try {
-      process.kill(each, 'SIGKILL');
-    } catch {
-      // It has ended before.
-    }
   }
 }
 

@@ -2,12 +2,10 @@
  * A throw-away Redis server on 127.0.0.1: an empty directory, a free port, no persistence, gone after `stop`. Tests,
  * `quorate up --temporary` and benchmarks start one for each replica.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePorts } from '@quorate/core/testing';
+import { freePorts, isProgram, ServerProcess } from '@quorate/core/testing';
 
 export type TemporaryRedisOptions = {
   /** Path of `redis-server`; found on PATH by default. */
@@ -38,7 +36,6 @@ export const HOW_TO_INSTALL: string =
   'install Redis 7.0 or later: `apt-get install -y redis-server` on Debian and Ubuntu (the service it may start is not needed)';
 
 const STARTUP_TIMEOUT_MS = 30_000;
-const RETRY_MS = 10;
 /** Two servers that look for a free port at the same time may find the same one. */
 const START_ATTEMPTS = 5;
 
@@ -71,22 +68,12 @@ export function findRedisServer(): string {
   return found;
 }
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 class Server implements TemporaryRedis {
   readonly directory: string;
   readonly port: number;
   readonly #program: string;
   readonly #settings: Readonly<Record<string, string>>;
-  #child: ChildProcess | undefined;
-  #log = '';
+  #process: ServerProcess | undefined;
 
   constructor(program: string, directory: string, settings: Readonly<Record<string, string>>, port: number) {
     this.#program = program;
@@ -100,7 +87,7 @@ class Server implements TemporaryRedis {
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.#process?.pid ?? 0;
   }
 
   async start(): Promise<void> {
@@ -112,77 +99,27 @@ class Server implements TemporaryRedis {
       appendonly: 'no',
       ...this.#settings,
     };
-    this.#log = '';
-    // A process group of its own: a key press in the terminal is not for the server.
-    const child = spawn(
-      this.#program,
-      Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-      { stdio: ['ignore', 'pipe', 'pipe'], detached: true, cwd: this.directory },
-    );
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.#log = (this.#log + text).slice(-8192);
-      });
-      if (stream instanceof Socket) stream.unref();
-    }
-    child.once('error', (error) => {
-      this.#log += error.message;
+    const server = new ServerProcess({
+      name: 'the Redis server',
+      program: this.#program,
+      args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      directory: this.directory,
     });
-    endWithProcess(child);
-    child.unref();
-    await this.#ready(child);
-  }
-
-  async #ready(child: ChildProcess): Promise<void> {
-    const deadline = performance.now() + STARTUP_TIMEOUT_MS;
-    while (!this.#log.includes('Ready to accept connections')) {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-        throw new Error(`the Redis server did not start:\n${this.#log}`);
-      if (performance.now() > deadline) {
-        await this.kill();
-        throw new Error(`the Redis server was not ready after ${STARTUP_TIMEOUT_MS} ms:\n${this.#log}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
+    this.#process = server;
+    await server.untilReady(() => server.log.includes('Ready to accept connections'), STARTUP_TIMEOUT_MS);
   }
 
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.#process?.kill();
   }
 
   async restart(): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.#process?.end('SIGTERM');
     await this.start();
   }
 
   async stop(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.#process?.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.ref();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
-  }
-}
-
-/** Servers that have to end when this process does. */
-const children = new Set<ChildProcess>();
-
-function endWithProcess(child: ChildProcess): void {
-  if (children.size === 0) process.on('exit', killChildren);
-  children.add(child);
-  child.once('exit', () => {
-    children.delete(child);
-    if (children.size === 0) process.removeListener('exit', killChildren);
-  });
-}
-
-function killChildren(): void {
-  for (const child of children) child.kill('SIGKILL');
 }

@@ -30,3 +30,4 @@ export {
 } from './journal-conformance.ts';
 export { MemoryDisk, MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
 export { durablePairs, type Mutant, volatilePairs } from './mutants/index.ts';
+export { isProgram, ServerProcess, type ServerProgram } from './server-process.ts';
