@@ -7,6 +7,7 @@
 import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
 import type { Profile } from './profile.ts';
 import { drawCuts, isOneWay, SHAPES, type Shape } from './world/partitions.ts';
+import { type Later, schedulePlan } from './world/plan.ts';
 import type { World } from './world/world.ts';
 
 export type Strike = { readonly atMs: number } & (
@@ -98,19 +99,10 @@ export function drawPlan(seed: number, profile: Profile, nodes: readonly NodeId[
 
 /** Schedules the whole plan. `isOver` ends it: what was to strike later does not. */
 export function unleash(world: World, plan: readonly Strike[], isOver: () => boolean): void {
-  for (const strike of plan) {
-    world.scheduler.after(strike.atMs, () => {
-      if (!isOver()) hit(world, strike, isOver);
-    });
-  }
+  schedulePlan(world.scheduler, plan, isOver, (strike, later) => hit(world, strike, later));
 }
 
-function hit(world: World, strike: Strike, isOver: () => boolean): void {
-  const later = (delayMs: number, run: () => void): void => {
-    world.scheduler.after(delayMs, () => {
-      if (!isOver()) run();
-    });
-  };
+function hit(world: World, strike: Strike, later: Later): void {
   switch (strike.kind) {
     case 'partition':
       return partition(world, strike, later);
@@ -145,11 +137,7 @@ function hit(world: World, strike: Strike, isOver: () => boolean): void {
   }
 }
 
-function partition(
-  world: World,
-  strike: Extract<Strike, { kind: 'partition' }>,
-  later: (delayMs: number, run: () => void) => void,
-): void {
+function partition(world: World, strike: Extract<Strike, { kind: 'partition' }>, later: Later): void {
   const cuts = drawCuts(strike.shape, world.nodes, world.leader(), streamOf(strike.seed, 'cuts'));
   if (cuts.length === 0) return;
   world.coverage.hit('partition');
@@ -165,11 +153,7 @@ function partition(
   }
 }
 
-function crash(
-  world: World,
-  strike: Extract<Strike, { kind: 'crash' }>,
-  later: (delayMs: number, run: () => void) => void,
-): void {
+function crash(world: World, strike: Extract<Strike, { kind: 'crash' }>, later: Later): void {
   const node = strike.node === 'leader' ? world.leader() : strike.node;
   if (node === undefined || !world.process(node).isAlive) return;
   if (strike.boundaries === undefined) {

@@ -1,7 +1,8 @@
 /** Every kind of journal there is on a machine, for tests that ask the same of each. */
 import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
 import { createSqliteJournal } from '#src/adapters/sqlite-journal/index.ts';
-import type { Journal } from '#src/ports/journal.ts';
+import type { Journal, OpenedJournal } from '#src/ports/journal.ts';
+import { WRITER_IDENTITY } from './writer-values.ts';
 
 /** SQLite on the event loop, SQLite in a thread, and segments. */
 export type Flavour = 'main' | 'worker' | 'segments';
@@ -15,4 +16,12 @@ export function journalOf(flavour: Flavour, directory: string): Journal {
 
 export function asFlavour(text: string): Flavour {
   return text === 'segments' || text === 'worker' ? text : 'main';
+}
+
+/** One life without a write. */
+export async function openAndClose(flavour: Flavour, directory: string): Promise<OpenedJournal> {
+  const journal = journalOf(flavour, directory);
+  const opened = await journal.open(WRITER_IDENTITY);
+  await journal.close();
+  return opened;
 }

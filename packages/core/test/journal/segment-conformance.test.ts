@@ -1,7 +1,7 @@
 /** The segment journal keeps the contract of the port: on files, and in segments so small that it changes them all the time, and
  * without descriptors that write through. */
 import { journalConformance } from '#src/testing/index.ts';
-import { segmentSubject } from './segment-subject.ts';
+import { segmentSubject } from './subjects.ts';
 
 journalConformance('segments', () => segmentSubject());
 journalConformance('segments of a few kilobytes', () =>

@@ -1,16 +1,14 @@
-/** The directory of a journal in segments: how it is made, whose it is, what others can read there, and what a start reads. */
+/** The directory of a journal in segments: how it is made, what lies there, and what a start reads. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIfEmpty } from '#src/adapters/segment-journal/format.ts';
 import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
 import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
-import type { OpenedJournal } from '#src/ports/journal.ts';
-import { asNodeId, asSlot, asWriteSequence } from '#src/protocol/types.ts';
-import { openJournalDump } from '#src/server/journals.ts';
+import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
 import { inside, writeEntries } from './damage.ts';
-import { type Flavour, journalOf } from './flavours.ts';
-import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { journalOf, openAndClose } from './flavours.ts';
+import { copyDirectory, modeOf, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
 import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
 const FILES = [
@@ -87,15 +85,6 @@ describe('journal in segments: directory', () => {
     assert.deepEqual(readdirSync(second).sort(), FILES);
   });
 
-  it('says whose journal it is when another node comes', async () => {
-    await openAndClose('segments', directory);
-    const other = { ...WRITER_IDENTITY, clusterId: 'readers', node: asNodeId(2) };
-    await assert.rejects(journalOf('segments', directory).open(other), {
-      code: 'JOURNAL_FOREIGN',
-      message: `the journal in ${directory} belongs to cluster writers, node 1, but this node is cluster readers, node 2: check the data directory and the addresses`,
-    });
-  });
-
   for (const [kind, other] of [
     ['segments', 'main'],
     ['main', 'segments'],
@@ -144,67 +133,6 @@ describe('journal in segments: directory', () => {
   });
 });
 
-describe('journal in segments: dump', () => {
-  let temporary: TemporaryDirectory;
-  let directory: string;
-  beforeEach(() => {
-    temporary = temporaryDirectory();
-    directory = join(temporary.path, 'journal');
-  });
-  afterEach(() => temporary.remove());
-
-  it('shows everything, in order and once, and leaves the directory as it was', async () => {
-    await (await writeEntries(directory, 1, 30, 60_000, 'segments')).close();
-    const journal = await writeEntries(directory, 31, 33, 100, 'segments');
-    journal.rememberPeer({ node: asNodeId(2), storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p' });
-    await journal.close();
-    const before = readdirSync(directory);
-    const dump = openJournalDump(directory);
-    const { storageId, ...identity } = dump.identity;
-    assert.match(storageId, /^[0-9a-f]{32}$/);
-    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 2 });
-    assert.deepEqual([dump.promised.round, dump.learnedSlot], [33, 28]);
-    assert.deepEqual(dump.peers, [{ node: 2, storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p' }]);
-    const entries = [...dump.entries()];
-    assert.deepEqual(
-      entries,
-      entries.map((_, index) => ({
-        ...expectedEntry(index + 1, index < 30 ? 60_000 : 100),
-        chosen: false,
-        intact: true,
-      })),
-    );
-    assert.equal(entries.length, 33);
-    dump.close();
-    dump.close();
-    assert.deepEqual(readdirSync(directory), before);
-  });
-
-  it('refuses a journal in use, and keeps a node from starting while it reads', async () => {
-    const journal = await writeEntries(directory, 1, 1, 100, 'segments');
-    assert.throws(() => openJournalDump(directory), {
-      code: 'JOURNAL_LOCKED',
-      message: /in use by this process: /,
-    });
-    await journal.close();
-    const dump = openJournalDump(directory);
-    await assert.rejects(openAndClose('segments', directory), { code: 'JOURNAL_LOCKED' });
-    dump.close();
-    await openAndClose('segments', directory);
-  });
-
-  it('says so when there is nothing to read', () => {
-    assert.throws(() => openJournalDump(directory), {
-      code: 'ARGUMENT',
-      message: `there is no journal in ${directory}`,
-    });
-  });
-});
-
-function modeOf(path: string): string {
-  return (statSync(path).mode & 0o777).toString(8);
-}
-
 async function append(journal: ReturnType<typeof journalOf>, slot: number, bytes: number): Promise<void> {
   const write = {
     kind: 'accept',
@@ -214,11 +142,4 @@ async function append(journal: ReturnType<typeof journalOf>, slot: number, bytes
   await new Promise<void>((resolve, reject) =>
     journal.append([write], (error) => (error === undefined ? resolve() : reject(error))),
   );
-}
-
-async function openAndClose(flavour: Flavour, directory: string): Promise<OpenedJournal> {
-  const journal = journalOf(flavour, directory);
-  const opened = await journal.open(WRITER_IDENTITY);
-  await journal.close();
-  return opened;
 }

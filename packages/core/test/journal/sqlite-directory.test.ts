@@ -1,15 +1,15 @@
-/** The directory of a SQLite journal: how it is made, who may read it, whose it is, and what others can read there. */
+/** The directory of a SQLite journal: how it is made, what lies there, and what others can read. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatIfEmpty } from '#src/adapters/sqlite-journal/format.ts';
 import { createSqliteJournal, openSqliteDump } from '#src/adapters/sqlite-journal/index.ts';
-import type { OpenedJournal } from '#src/ports/journal.ts';
 import { asNodeId, asSlot, asWriteSequence, NOOP } from '#src/protocol/types.ts';
 import { DATABASE_FILE, inside, judge, WITNESS_FILE, writeEntries } from './damage.ts';
-import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
-import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
+import { openAndClose } from './flavours.ts';
+import { modeOf, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
+import { WRITER_IDENTITY } from './writer-values.ts';
 
 describe('sqlite journal: directory', () => {
   let temporary: TemporaryDirectory;
@@ -70,30 +70,21 @@ describe('sqlite journal: directory', () => {
   it('starts over when formatting was cut short', async () => {
     mkdirSync(directory, { recursive: true });
     writeFileSync(inside(directory, DATABASE_FILE), '');
-    assert.equal((await openAndClose(directory)).formatted, true);
+    assert.equal((await openAndClose('main', directory)).formatted, true);
     const second = join(temporary.path, 'second');
     mkdirSync(second);
     formatIfEmpty(second, WRITER_IDENTITY);
     rmSync(inside(second, WITNESS_FILE));
-    const opened = await openAndClose(second);
+    const opened = await openAndClose('main', second);
     assert.deepEqual([opened.formatted, opened.incarnation], [true, 1]);
   });
 
-  it('says whose journal it is when another node comes', async () => {
-    await openAndClose(directory);
-    const other = { ...WRITER_IDENTITY, clusterId: 'readers', node: asNodeId(2) };
-    await assert.rejects(createSqliteJournal({ directory, thread: 'main' }).open(other), {
-      code: 'JOURNAL_FOREIGN',
-      message: `the journal in ${directory} belongs to cluster writers, node 1, but this node is cluster readers, node 2: check the data directory and the addresses`,
-    });
-  });
-
   it('is not read by an older build than the one that wrote it', async () => {
-    await openAndClose(directory);
+    await openAndClose('main', directory);
     const database = new Database(inside(directory, DATABASE_FILE));
     database.pragma('user_version = 3');
     database.close();
-    await assert.rejects(openAndClose(directory), {
+    await assert.rejects(openAndClose('main', directory), {
       code: 'JOURNAL_FOREIGN',
       message: /has journal format 3 and this build of Quorate reads 2: use the build that wrote it/,
     });
@@ -149,35 +140,6 @@ describe('sqlite journal: dump', () => {
   });
   afterEach(() => temporary.remove());
 
-  it('shows everything, and leaves the directory as it was', async () => {
-    const journal = await writeEntries(directory, 1, 8, 100);
-    journal.rememberPeer({
-      node: asNodeId(2),
-      storageId: 'b'.repeat(32),
-      incarnation: 4,
-      processNonce: 'p4',
-    });
-    await journal.close();
-    const before = readdirSync(directory);
-    const dump = openSqliteDump(directory);
-    const { storageId, ...identity } = dump.identity;
-    assert.match(storageId, /^[0-9a-f]{32}$/);
-    assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 1 });
-    assert.deepEqual([dump.promised.round, dump.learnedSlot], [8, 3]);
-    assert.deepEqual(dump.peers, [
-      { node: 2, storageId: 'b'.repeat(32), incarnation: 4, processNonce: 'p4' },
-    ]);
-    const entries = [...dump.entries()];
-    assert.deepEqual(
-      entries,
-      entries.map((_, index) => ({ ...expectedEntry(index + 1, 100), chosen: false, intact: true })),
-    );
-    assert.equal(entries.length, 8);
-    dump.close();
-    dump.close();
-    assert.deepEqual(readdirSync(directory), before);
-  });
-
   it('marks damaged entries instead of stopping at them', async () => {
     await (await writeEntries(directory, 1, 4, 100)).close();
     const database = new Database(inside(directory, DATABASE_FILE));
@@ -191,19 +153,6 @@ describe('sqlite journal: dump', () => {
     dump.close();
   });
 
-  it('refuses a journal in use, and keeps a node from starting while it reads', async () => {
-    const journal = await writeEntries(directory, 1, 1, 100);
-    assert.throws(() => openSqliteDump(directory), {
-      code: 'JOURNAL_LOCKED',
-      message: /in use by this process: /,
-    });
-    await journal.close();
-    const dump = openSqliteDump(directory);
-    await assert.rejects(openAndClose(directory), { code: 'JOURNAL_LOCKED' });
-    dump.close();
-    await openAndClose(directory);
-  });
-
   it('says so when there is nothing to read', () => {
     assert.throws(() => openSqliteDump(directory), {
       code: 'ARGUMENT',
@@ -211,14 +160,3 @@ describe('sqlite journal: dump', () => {
     });
   });
 });
-
-function modeOf(path: string): string {
-  return (statSync(path).mode & 0o777).toString(8);
-}
-
-async function openAndClose(directory: string): Promise<OpenedJournal> {
-  const journal = createSqliteJournal({ directory, thread: 'main' });
-  const opened = await journal.open(WRITER_IDENTITY);
-  await journal.close();
-  return opened;
-}

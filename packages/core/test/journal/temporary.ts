@@ -3,7 +3,7 @@
  * another process, because reading a file that SQLite has locked would drop the lock of this one.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,4 +23,9 @@ export function copyDirectory(from: string, to: string): void {
   const files = readdirSync(from).sort((left, right) => rank(left) - rank(right));
   mkdirSync(to, { mode: 0o700 });
   execFileSync('cp', ['-a', ...files.map((file) => join(from, file)), to]);
+}
+
+/** Access rights in octal, for instance `700`. */
+export function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
 }

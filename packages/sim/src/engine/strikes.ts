@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { type NodeId, streamOf } from '@quorate/core/protocol';
 import { encodePeerFrame } from '@quorate/core/wire';
 import { drawCuts, isOneWay } from '../world/partitions.ts';
+import { type Later, schedulePlan } from '../world/plan.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { StoreTrouble } from './stage.ts';
 import type { EngineStrike, Victim } from './strike-plan.ts';
@@ -13,19 +14,10 @@ export function unleashStrikes(
   plan: readonly EngineStrike[],
   isOver: () => boolean,
 ): void {
-  for (const strike of plan) {
-    world.scheduler.after(strike.atMs, () => {
-      if (!isOver()) hit(world, strike, isOver);
-    });
-  }
+  schedulePlan(world.scheduler, plan, isOver, (strike, later) => hit(world, strike, later));
 }
 
-function hit(world: EngineWorld, strike: EngineStrike, isOver: () => boolean): void {
-  const later = (delayMs: number, run: () => void): void => {
-    world.scheduler.after(delayMs, () => {
-      if (!isOver()) run();
-    });
-  };
+function hit(world: EngineWorld, strike: EngineStrike, later: Later): void {
   const { coverage } = world.judge;
   world.note?.(`strike ${JSON.stringify(strike)}`);
   switch (strike.kind) {
@@ -73,7 +65,6 @@ function victimOf(world: EngineWorld, victim: Victim): ReturnType<EngineWorld['p
   return process?.isAlive === true ? process : undefined;
 }
 
-type Later = (delayMs: number, run: () => void) => void;
 type Strike<Kind extends EngineStrike['kind']> = Extract<EngineStrike, { kind: Kind }>;
 
 function partition(world: EngineWorld, strike: Strike<'partition'>, later: Later): void {

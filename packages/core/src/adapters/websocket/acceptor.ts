@@ -15,7 +15,8 @@ import { judgeHello, ownHello, readGreeting } from './greeting.ts';
 import { encodeHello, type Hello, PEER_SUBPROTOCOL } from './hello.ts';
 import type { LanePair } from './lane-pair.ts';
 import type { PeerLink } from './peer-link.ts';
-import { createPeerAcceptor, PeerSocket } from './peer-socket.ts';
+import { PeerSocket } from './peer-socket.ts';
+import { createWebSocketServer } from './ws-server.ts';
 
 /** An accepted socket until its greeting is done. `leave` gives its place free; idempotent. */
 type Guest = { readonly socket: PeerSocket; readonly remote: string; readonly leave: () => void };
@@ -31,7 +32,7 @@ export class Acceptor {
   constructor(context: PeerContext, linkOf: (from: NodeId) => PeerLink | undefined) {
     this.#context = context;
     this.#linkOf = linkOf;
-    this.#webSockets = createPeerAcceptor(context.options.limits);
+    this.#webSockets = createWebSocketServer(context.options.limits, PEER_SUBPROTOCOL);
   }
 
   get guestCount(): number {

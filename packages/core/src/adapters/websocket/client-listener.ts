@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLIENT_SUBPROTOCOL } from '@quorate/wire';
-import { WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
 import type { ClientHandlers, ClientListener } from '../../ports/client-listener.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
@@ -17,6 +17,7 @@ import { ClientSocket } from './client-socket.ts';
 import { Counters } from './counters.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.ts';
 import { checkEveryMs } from './silence.ts';
+import { createWebSocketServer } from './ws-server.ts';
 
 export type ClientListenerOptions = {
   readonly clock: Clock;
@@ -62,7 +63,7 @@ class ClientsOverWebSockets implements WebSocketClientListener {
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.#limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
     this.#origins = new Set(options.allowedOrigins ?? []);
-    this.#webSockets = createAcceptor(this.#limits);
+    this.#webSockets = createWebSocketServer(this.#limits, CLIENT_SUBPROTOCOL);
     this.upgrade = (request, socket, head) => this.#upgrade(request, socket, head);
   }
 
@@ -155,17 +156,4 @@ class ClientsOverWebSockets implements WebSocketClientListener {
       this.#checkLater();
     });
   }
-}
-
-function createAcceptor(limits: ClientLimits): WebSocketServer {
-  const options = {
-    noServer: true,
-    clientTracking: false,
-    maxPayload: limits.maxFrameBytes,
-    closeTimeout: limits.closeTimeoutMs,
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    handleProtocols: () => CLIENT_SUBPROTOCOL,
-  };
-  return new WebSocketServer(options);
 }

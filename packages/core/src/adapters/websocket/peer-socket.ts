@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import { CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, closeReason, printable } from './close-codes.ts';
 import type { Counters } from './counters.ts';
 import { PEER_PATH, PEER_SUBPROTOCOL } from './hello.ts';
@@ -150,20 +150,6 @@ export function dialPeer(address: string, limits: PeerLimits, counters: Counters
 /** @throws TypeError when `address` is not `host:port`. */
 export function peerUrl(address: string): string {
   return new URL(`ws://${address}${PEER_PATH}`).href;
-}
-
-/** Turns upgrades into WebSockets; listens to nothing by itself. */
-export function createPeerAcceptor(limits: PeerLimits): WebSocketServer {
-  const options = {
-    noServer: true,
-    clientTracking: false,
-    maxPayload: limits.maxFrameBytes,
-    closeTimeout: limits.closeTimeoutMs,
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    handleProtocols: () => PEER_SUBPROTOCOL,
-  };
-  return new WebSocketServer(options);
 }
 
 function describeClose(code: number, reason: Buffer): string {
