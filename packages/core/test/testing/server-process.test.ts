@@ -54,12 +54,12 @@ describe('a server process', () => {
 
   it('ends when the process that started it does, whatever it was waiting for', async () => {
     const script = `
-      import { ServerProcess } from '${MODULE}';
+      const { ServerProcess } = await import(process.argv[1]);
       const server = new ServerProcess({ name: 's', program: process.execPath, args: ['-e', '${WAITING}'], directory: '/' });
       console.log(server.pid);
       process.exit();`;
     const pid = Number(
-      execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
+      execFileSync(process.execPath, ['--input-type=module', '-e', script, MODULE], { encoding: 'utf8' }),
     );
     assert.ok(pid > 0);
     while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
