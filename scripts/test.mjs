@@ -33,9 +33,9 @@ const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'])
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => {
-    interruptSuites();
+    process.stdout.write(interruptSuites());
     process.exit(EXIT_INTERRUPTED);
   });
 process.exitCode = await main();
@@ -46,8 +46,11 @@ async function main() {
     return refuse(`--jobs takes a whole number, not ${options.jobs}`);
   const suites = selectSuites();
   if (suites === undefined) return 2;
-  if (!(await prepare(projectsOf(suites)))) return finish(undefined);
-  if (!options.fast) await provideStores(suites.map(({ short }) => short));
+  // Neither needs the other, and both may take a minute.
+  const stores = options.fast ? undefined : provideStores(suites.map(({ short }) => short));
+  const isPrepared = await prepare(projectsOf(suites));
+  await stores;
+  if (!isPrepared) return finish(undefined);
   return finish(await runAll(suites, jobs));
 }
 

@@ -3,6 +3,7 @@
 // standard error only, gives its children no input, and shows their output only when they fail.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { ROOT, readJson } from './workspaces.mjs';
@@ -49,6 +50,11 @@ export function isInstalled(root = ROOT) {
   });
 }
 
+/** Native parts are compiled by `make`, which by itself uses one processor. */
+function withParallelMake() {
+  return { MAKEFLAGS: `-j${availableParallelism()}`, ...process.env };
+}
+
 /** Runs a command behind one progress line on standard error. Its output is shown only when it fails. */
 async function quietly(what, command, args) {
   const startedAt = Date.now();
@@ -71,6 +77,7 @@ export function capture(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: ROOT,
+      env: withParallelMake(),
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: command.endsWith('.cmd'),
     });

@@ -12,8 +12,8 @@ const REPORTER = join(ROOT, 'scripts', 'lib', 'mocha-reporter.mjs');
 /** A run that is still there after this long hangs: a test leaked a server, a timer or a child process. */
 const RUN_TIMEOUT_MS = 15 * 60_000;
 
-/** Runs that have not ended. */
-const children = new Set();
+/** Runs that have not ended: `{ short, child, scratch, outputPath }`. */
+const running = new Set();
 
 /**
  * @typedef {{ short: string, passed: number, failed: number, seconds: number, output: string, repeat: string[] }} Outcome
@@ -32,13 +32,9 @@ export async function runSuite({ short, dir, files }) {
   const settings = ['--config', join(ROOT, '.mocharc.mjs'), '--reporter', REPORTER];
   const isForPeople = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   try {
-    const status = await run(
-      [MOCHA, ...settings, '--reporter-option', `summary=${summaryPath}`]
-        .concat(isForPeople ? ['--color'] : [])
-        .concat(files),
-      dir,
-      outputPath,
-    );
+    const args = [MOCHA, ...settings, '--reporter-option', `summary=${summaryPath}`];
+    if (isForPeople) args.push('--color');
+    const status = await run({ short, scratch, outputPath, cwd: dir, args: [...args, ...files] });
     const isComplete = existsSync(summaryPath);
     const { passes, failures, failed } = isComplete
       ? JSON.parse(readFileSync(summaryPath, 'utf8'))
@@ -59,26 +55,37 @@ export async function runSuite({ short, dir, files }) {
   }
 }
 
-/** As Ctrl-C does: mocha runs the hooks that end servers, and child processes go with it. */
+/**
+ * What Ctrl-C in a terminal does to a run and to everything that it started, and what the runs have printed so far.
+ * The process must end after this.
+ */
 export function interruptSuites() {
-  for (const child of children) child.kill('SIGINT');
+  const outputs = [];
+  for (const { short, child, scratch, outputPath } of running) {
+    killGroup(child, 'SIGINT');
+    outputs.push(`\n${short}, interrupted\n${readFileSync(outputPath, 'utf8')}`);
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return outputs.join('');
 }
 
 /** @returns {Promise<number | string>} exit status, or a word for how the process ended instead */
-function run(args, cwd, outputPath) {
+function run({ short, scratch, outputPath, cwd, args }) {
   const output = openSync(outputPath, 'a');
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', output, output] });
+    // Mocha is a process that starts another; a group of their own is what one signal reaches.
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', output, output], detached: true });
     closeSync(output);
-    children.add(child);
+    const entry = { short, child, scratch, outputPath };
+    running.add(entry);
     let isHanging = false;
     const deadline = setTimeout(() => {
       isHanging = true;
-      child.kill('SIGKILL');
+      killGroup(child, 'SIGKILL');
     }, RUN_TIMEOUT_MS);
     const end = (outcome) => {
       clearTimeout(deadline);
-      children.delete(child);
+      running.delete(entry);
       resolve(outcome);
     };
     child.on('error', (error) => end(`cannot start mocha: ${error.message}`));
@@ -90,6 +97,15 @@ function run(args, cwd, outputPath) {
       ),
     );
   });
+}
+
+function killGroup(child, signal) {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended before.
+  }
 }
 
 /** A line for the shell, from the root of the repository. */
