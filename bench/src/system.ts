@@ -7,7 +7,7 @@ export const SERVERS = 3;
 export const KEY_BYTES = 16;
 export const VALUE_BYTES = 100;
 /** Keys that the loads write to in turn. */
-export const KEYS = 100_000;
+export const KEYS = 10_000;
 
 export const SYSTEM_NAMES = ['baseline', 'quorate', 'etcd'] as const;
 export type SystemName = (typeof SYSTEM_NAMES)[number];

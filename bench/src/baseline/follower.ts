@@ -4,10 +4,12 @@
  *
  * Arguments: PORT FILE FLUSH_MODE.
  */
+import { giveHeapRoom } from 'quorate/spawn';
 import type { WebSocket } from 'ws';
 import { type FlushMode, openAppendFile } from './append-file.ts';
 import { asBuffer, encodeNumber, listen } from './link.ts';
 
+giveHeapRoom();
 const [port, path, mode] = process.argv.slice(2);
 const file = openAppendFile(String(path), mode as FlushMode);
 

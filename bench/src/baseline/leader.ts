@@ -8,10 +8,12 @@
  *
  * Arguments: PORT FILE FLUSH_MODE RECORD_BYTES FOLLOWER_PORT FOLLOWER_PORT.
  */
+import { giveHeapRoom } from 'quorate/spawn';
 import type { WebSocket } from 'ws';
 import { type FlushMode, openAppendFile } from './append-file.ts';
 import { asBuffer, dial, encodeNumber, listen } from './link.ts';
 
+giveHeapRoom();
 const [port, path, mode, recordText, ...followerPorts] = process.argv.slice(2);
 const recordBytes = Number(recordText);
 const file = openAppendFile(String(path), mode as FlushMode);

@@ -6,8 +6,10 @@
  * Arguments: PORT IN_FLIGHT CONNECTIONS KEY_BYTES VALUE_BYTES KEYS WARMUP_MS DURATION_MS. Prints one line of JSON.
  */
 import { Ledger, Load, type LoadLimit } from 'quorate/perf';
+import { giveHeapRoom } from 'quorate/spawn';
 import { BaselineClient } from './client.ts';
 
+giveHeapRoom();
 const [
   port = 0,
   inFlight = 1,

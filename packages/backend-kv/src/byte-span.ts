@@ -19,11 +19,3 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
   copy.set(bytes.subarray(start, end));
   return copy;
 }
-
-/** FNV-1a over the bytes, from a basis of the caller's. 32 bits, as a signed number. */
-export function hashOf(bytes: Uint8Array, start: number, end: number, basis: number): number {
-  let hash = basis;
-  for (let index = start; index < end; index++)
-    hash = Math.imul(hash ^ (bytes[index] as number), 0x0100_0193);
-  return hash;
-}

@@ -6,31 +6,29 @@
  * the old value with the image (a write barrier); reading the shard then puts the old values back into its copy. Images
  * are read shard by shard, keys sorted within a shard: the same content gives the same sequence, whatever its history.
  *
- * How entries lie in memory is the business of `entry-arena.ts`, how they are found that of `shard-table.ts`.
+ * How entries lie in memory is the business of `entry-arena.ts`, how they are found that of
+ * `shard-tables.ts`.
  */
-import { byteString, hashOf } from './byte-span.ts';
+import { byteString } from './byte-span.ts';
 import { EntryArena } from './entry-arena.ts';
-import { ShardTable } from './shard-table.ts';
-
-export const SHARD_COUNT = 4096;
-const FNV_BASIS = 0x811c_9dc5 | 0;
+import { KeyPlace, SHARD_COUNT, shardOf } from './key-place.ts';
+import { ShardTables } from './shard-tables.ts';
 
 /** Sorted by key, bytewise; a key is a string with one character per byte. Values are not to be changed. */
 export type ShardEntries = readonly (readonly [key: string, value: Uint8Array])[];
 
-/** By shard; a shard that never held a key has no table. */
-type Tables = (ShardTable | undefined)[];
-
 export class KeyValueStore {
   readonly #arena: EntryArena;
-  readonly #tables: Tables = new Array<ShardTable | undefined>(SHARD_COUNT).fill(undefined);
+  readonly #tables: ShardTables;
   /** Images that are still being read. */
   readonly #images = new Set<StoreImage>();
+  readonly #place = new KeyPlace();
   #size = 0;
 
   /** `maxChunkBytes`: see `EntryArena`. */
   constructor(maxChunkBytes?: number) {
     this.#arena = new EntryArena(maxChunkBytes);
+    this.#tables = new ShardTables(this.#arena);
   }
 
   /** Keys that are there. */
@@ -40,34 +38,32 @@ export class KeyValueStore {
 
   /** The value of the key that lies at `keyStart` in `source`; the receiver's to keep. */
   get(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
-    const reference = this.#tables[shardOf(source, keyStart, keyEnd)]?.find(source, keyStart, keyEnd) ?? 0;
+    const reference = this.#find(source, keyStart, keyEnd);
     return reference === 0 ? undefined : this.#arena.valueOf(reference);
   }
 
   /** Key and value are copied out of `source`. */
   set(source: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    const shard = shardOf(source, keyStart, keyEnd);
-    const table = (this.#tables[shard] ??= new ShardTable(this.#arena));
-    const reference = table.find(source, keyStart, keyEnd);
+    const reference = this.#find(source, keyStart, keyEnd);
+    const { shard } = this.#place;
     if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
     if (reference === 0) {
-      table.insert(this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
+      this.#tables.insert(shard, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
       this.#size += 1;
     } else if (!this.#arena.overwrite(reference, source, valueStart, valueEnd)) {
-      table.replace(reference, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
+      this.#tables.replace(shard, reference, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
       this.#discard(reference);
     }
   }
 
   /** Returns the value that is gone now; undefined when there was none. */
   delete(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
-    const shard = shardOf(source, keyStart, keyEnd);
-    const table = this.#tables[shard];
-    const reference = table?.find(source, keyStart, keyEnd) ?? 0;
-    if (table === undefined || reference === 0) return undefined;
+    const reference = this.#find(source, keyStart, keyEnd);
+    if (reference === 0) return undefined;
+    const { shard } = this.#place;
     if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
     const old = this.#arena.valueOf(reference);
-    table.remove(reference);
+    this.#tables.remove(shard, reference);
     this.#size -= 1;
     this.#discard(reference);
     return old;
@@ -78,6 +74,13 @@ export class KeyValueStore {
     const image: StoreImage = new StoreImage(this.#arena, this.#tables, () => this.#images.delete(image));
     this.#images.add(image);
     return image;
+  }
+
+  /** The entry, or 0. Leaves the key's shard in `#place`. */
+  #find(source: Uint8Array, keyStart: number, keyEnd: number): number {
+    const place = this.#place;
+    place.locate(source, keyStart, keyEnd);
+    return this.#tables.find(place.shard, place.home, source, keyStart, keyEnd);
   }
 
   #preserve(shard: number, source: Uint8Array, keyStart: number, keyEnd: number, reference: number): void {
@@ -95,10 +98,9 @@ export class KeyValueStore {
   /** About a millisecond for a chunk of a megabyte. */
   #compact(chunk: number): void {
     for (const reference of this.#arena.referencesIn(chunk)) {
-      const table = this.#arena.withKey(reference, (bytes, start, end) => {
-        return this.#tables[shardOf(bytes, start, end)];
-      });
-      if (table?.holds(reference) === true) table.replace(reference, this.#arena.move(reference));
+      const shard = this.#arena.withKey(reference, shardOf);
+      if (this.#tables.holds(shard, reference))
+        this.#tables.replace(shard, reference, this.#arena.move(reference));
     }
     this.#arena.release(chunk);
   }
@@ -106,14 +108,14 @@ export class KeyValueStore {
 
 export class StoreImage {
   readonly #arena: EntryArena;
-  readonly #tables: Tables;
+  readonly #tables: ShardTables;
   readonly #onRelease: () => void;
   /** By shard: the values at the time of the image of keys that changed since; undefined: the key was not there. */
   readonly #before: (Map<string, Uint8Array | undefined> | undefined)[] = [];
   /** Shards below this one were read. */
   #next = 0;
 
-  constructor(arena: EntryArena, tables: Tables, onRelease: () => void) {
+  constructor(arena: EntryArena, tables: ShardTables, onRelease: () => void) {
     this.#arena = arena;
     this.#tables = tables;
     this.#onRelease = onRelease;
@@ -147,17 +149,11 @@ export class StoreImage {
   #entriesOf(shard: number): ShardEntries {
     const entries: (readonly [string, Uint8Array])[] = [];
     const before = this.#before[shard];
-    for (const reference of this.#tables[shard]?.references() ?? []) {
+    for (const reference of this.#tables.references(shard)) {
       const key = this.#arena.withKey(reference, byteString);
       if (before === undefined || !before.has(key)) entries.push([key, this.#arena.valueOf(reference)]);
     }
     for (const [key, old] of before ?? []) if (old !== undefined) entries.push([key, old]);
     return entries.sort((left, right) => (left[0] < right[0] ? -1 : 1));
   }
-}
-
-/** FNV-1a, folded. Part of the snapshot's format: shards are read in the order of this number. */
-export function shardOf(bytes: Uint8Array, start: number, end: number): number {
-  const hash = hashOf(bytes, start, end, FNV_BASIS);
-  return (hash ^ (hash >>> 12) ^ (hash >>> 24)) & (SHARD_COUNT - 1);
 }

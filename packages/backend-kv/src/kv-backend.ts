@@ -11,6 +11,7 @@ import {
   type ApplyBatch,
   asSlot,
   type Backend,
+  BackendDiverged,
   type BackendHealth,
   type BackendImage,
   type BackendSnapshot,
@@ -19,20 +20,24 @@ import {
   formatValue,
   judgeStep,
   mergeRecords,
+  type PackedBatch,
   type Parsed,
   quoteWord,
+  type ResultSink,
   type Slot,
 } from '@quorate/core/ports';
 import { type CommandInput, decodeArguments, malformed, NIL_RESULT, type Result } from '@quorate/wire';
 import { copyOf } from './byte-span.ts';
 import { KeyValueStore } from './key-value-store.ts';
 import {
+  holdsKvCommand,
   isKvCommand,
   KEY_START,
   type KvCommand,
-  keyEnd,
+  keyEndAt,
   parseKvCommand,
-  valueStart,
+  VALUE_LENGTH_BYTES,
+  verbAt,
   verbOf,
 } from './kv-command.ts';
 import { digestOf, readSnapshot, writeSnapshot } from './kv-snapshot.ts';
@@ -60,7 +65,7 @@ export class KvBackend implements Backend<KvCommand> {
   }
 
   decode(bytes: Uint8Array): KvCommand {
-    if (!isKvCommand(bytes)) throw malformed('these bytes are not a command of the key-value backend');
+    if (!isKvCommand(bytes)) throw notACommand();
     return bytes;
   }
 
@@ -77,32 +82,48 @@ export class KvBackend implements Backend<KvCommand> {
 
   apply(batch: ApplyBatch<KvCommand>): readonly Result[] {
     if (judgeStep(this.#mark, batch) === 'repeated') return this.#lastResults;
-    const results: Result[] = [];
-    for (const { command } of batch.commands) results.push(this.#execute(command));
+    const results = new ResultList();
+    for (const { command } of batch.commands) this.#execute(command, 0, command.length, results);
     mergeRecords(this.#records, batch.records);
     this.#mark = batch.next;
-    this.#lastResults = results;
-    return results;
+    this.#lastResults = results.list;
+    return results.list;
+  }
+
+  applyPacked(batch: PackedBatch, results: ResultSink): void {
+    const { bytes, count, starts, ends } = batch;
+    if (judgeStep(this.#mark, batch) === 'repeated')
+      throw new BackendDiverged(`slot ${batch.slot} was applied before, and its results are not kept`);
+    for (let ordinal = 0; ordinal < count; ordinal++)
+      if (!holdsKvCommand(bytes, starts[ordinal] as number, ends[ordinal] as number)) throw notACommand();
+    for (let ordinal = 0; ordinal < count; ordinal++)
+      this.#execute(bytes, starts[ordinal] as number, ends[ordinal] as number, results);
+    this.#mark = batch.next;
+    this.#lastResults = [];
   }
 
   query(command: KvCommand): Result {
     if (verbOf(command) !== 'GET') throw malformed(`${verbOf(command)} is not a read`);
-    return this.#execute(command);
+    const results = new ResultList();
+    this.#execute(command, 0, command.length, results);
+    return results.list[0] as Result;
   }
 
-  #execute(command: KvCommand): Result {
-    const end = keyEnd(command);
-    const verb = verbOf(command);
+  /** The command that reaches from `start` to `end`. */
+  #execute(bytes: Uint8Array, start: number, end: number, results: ResultSink): void {
+    const keyStart = start + KEY_START;
+    const keyEnd = keyEndAt(bytes, start);
+    const verb = verbAt(bytes, start);
     switch (verb) {
       case 'SET': {
-        const start = valueStart(command);
-        this.#store.set(command, KEY_START, end, start, command.length);
-        return { ok: true, value: copyOf(command, start, command.length) };
+        const valueStart = keyEnd + VALUE_LENGTH_BYTES;
+        this.#store.set(bytes, keyStart, keyEnd, valueStart, end);
+        return results.value(bytes, valueStart, end);
       }
       case 'GET':
-        return resultOf(this.#store.get(command, KEY_START, end));
+        return give(results, this.#store.get(bytes, keyStart, keyEnd));
       case 'DEL':
-        return resultOf(this.#store.delete(command, KEY_START, end));
+        return give(results, this.#store.delete(bytes, keyStart, keyEnd));
       default:
         return verb satisfies never;
     }
@@ -171,8 +192,30 @@ function accessOf(command: KvCommand): Access {
   return verbOf(command) === 'GET' ? 'read' : 'write';
 }
 
-function resultOf(value: Uint8Array | undefined): Result {
-  return value === undefined ? NIL_RESULT : { ok: true, value };
+function give(results: ResultSink, value: Uint8Array | undefined): void {
+  if (value === undefined) results.nil();
+  else results.value(value, 0, value.length);
+}
+
+function notACommand(): Error {
+  return malformed('these bytes are not a command of the key-value backend');
+}
+
+/** Results as objects. */
+class ResultList implements ResultSink {
+  readonly list: Result[] = [];
+
+  value(source: Uint8Array, start: number, end: number): void {
+    this.list.push({ ok: true, value: copyOf(source, start, end) });
+  }
+
+  nil(): void {
+    this.list.push(NIL_RESULT);
+  }
+
+  refused(code: string, message: string): void {
+    this.list.push({ ok: false, code, message });
+  }
 }
 
 const SHOWN_WORD_BYTES = 100;

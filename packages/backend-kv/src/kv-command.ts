@@ -47,22 +47,32 @@ const KEY_AT = 13;
 
 /** The whole check, byte by byte and without allocating: it runs once per command on the hot path. */
 export function isKvCommand(bytes: Uint8Array): bytes is KvCommand {
-  if (bytes.length < KEY_AT || u32At(bytes, 2) !== VERB_BYTES) return false;
-  const hasValue = isVerb(bytes, S, E, T);
-  if (!hasValue && !isVerb(bytes, G, E, T) && !isVerb(bytes, D, E, L)) return false;
-  const count = (bytes[0] as number) | ((bytes[1] as number) << 8);
+  return holdsKvCommand(bytes, 0, bytes.length);
+}
+
+/** Are the bytes from `start` up to, not including, `end` a command? The other functions here believe that they are. */
+export function holdsKvCommand(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < KEY_AT || u32At(bytes, start + 2) !== VERB_BYTES) return false;
+  const hasValue = isVerb(bytes, start, S, E, T);
+  if (!hasValue && !isVerb(bytes, start, G, E, T) && !isVerb(bytes, start, D, E, L)) return false;
+  const count = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
   if (count !== (hasValue ? 3 : 2)) return false;
-  const keyBytes = u32At(bytes, KEY_LENGTH_AT);
+  const keyBytes = u32At(bytes, start + KEY_LENGTH_AT);
   if (keyBytes > MAX_KEY_BYTES) return false;
-  const keyEnd = KEY_AT + keyBytes;
-  if (!hasValue) return bytes.length === keyEnd;
-  if (bytes.length < keyEnd + 4) return false;
-  const valueBytes = u32At(bytes, keyEnd);
-  return valueBytes <= MAX_VALUE_BYTES && bytes.length === keyEnd + 4 + valueBytes;
+  const keyStop = start + KEY_AT + keyBytes;
+  if (!hasValue) return end === keyStop;
+  if (end < keyStop + 4) return false;
+  const valueBytes = u32At(bytes, keyStop);
+  return valueBytes <= MAX_VALUE_BYTES && end === keyStop + 4 + valueBytes;
 }
 
 export function verbOf(command: KvCommand): Verb {
-  switch (command[VERB_AT]) {
+  return verbAt(command, 0);
+}
+
+/** Of the command that begins at `start`. */
+export function verbAt(bytes: Uint8Array, start: number): Verb {
+  switch (bytes[start + VERB_AT]) {
     case S:
       return 'SET';
     case G:
@@ -75,15 +85,13 @@ export function verbOf(command: KvCommand): Verb {
 /** Where the key starts within a command. */
 export const KEY_START: number = KEY_AT;
 
-/** Where the key ends within this command, exclusive. */
-export function keyEnd(command: KvCommand): number {
-  return KEY_AT + u32At(command, KEY_LENGTH_AT);
+/** Where the key of the command that begins at `start` ends, exclusive. */
+export function keyEndAt(bytes: Uint8Array, start: number): number {
+  return start + KEY_AT + u32At(bytes, start + KEY_LENGTH_AT);
 }
 
-/** Where the value of a SET starts; it reaches to the end of the command. */
-export function valueStart(command: KvCommand): number {
-  return keyEnd(command) + 4;
-}
+/** Between a key and the value of a SET, which reaches to the end of the command. */
+export const VALUE_LENGTH_BYTES = 4;
 
 export type KvParsed =
   | { readonly ok: true; readonly command: KvCommand }
@@ -139,8 +147,9 @@ function countOf(count: number): string {
   return count === 1 ? '1 argument was' : `${count} arguments were`;
 }
 
-function isVerb(bytes: Uint8Array, first: number, second: number, third: number): boolean {
-  return bytes[VERB_AT] === first && bytes[VERB_AT + 1] === second && bytes[VERB_AT + 2] === third;
+function isVerb(bytes: Uint8Array, start: number, first: number, second: number, third: number): boolean {
+  const at = start + VERB_AT;
+  return bytes[at] === first && bytes[at + 1] === second && bytes[at + 2] === third;
 }
 
 function u32At(bytes: Uint8Array, at: number): number {

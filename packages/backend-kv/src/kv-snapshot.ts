@@ -19,7 +19,8 @@ import {
 } from '@quorate/core/ports';
 import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
 import { byteString } from './byte-span.ts';
-import { KeyValueStore, type ShardEntries, type StoreImage, shardOf } from './key-value-store.ts';
+import { shardOf } from './key-place.ts';
+import { KeyValueStore, type ShardEntries, type StoreImage } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
 
 const MAGIC = 0x31_56_4b_51;

@@ -7,6 +7,7 @@ import { CommanderError } from 'commander';
 import { CommandContext } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
+import { giveHeapRoom } from './heap.ts';
 import { buildProgram } from './program.ts';
 import { StopRequest } from './server/stop-request.ts';
 
@@ -17,6 +18,7 @@ process.exitCode = await main(process.argv);
 setTimeout(() => process.exit(), MAX_LINGER_MS).unref();
 
 async function main(argv: readonly string[]): Promise<number> {
+  giveHeapRoom();
   surviveClosedPipes();
   failInOneLine();
   forgetEmptyVariables(process.env);

@@ -107,3 +107,62 @@ export function decodeBatch(bytes: Uint8Array): BatchGroup[] {
   while (reader.remaining > 0) groups.push(readGroup(reader));
   return groups;
 }
+
+/**
+ * Walks over the groups of a slot's bytes and their commands without making an object of each. The fields say what the
+ * last call of `nextGroup` or `nextCommand` found. Throws `WIRE_MALFORMED` where `decodeBatch` does.
+ */
+export class BatchCursor {
+  readonly #reader: ByteReader;
+  kind: BatchGroup['kind'] = 'open';
+  /** 0 for an `open` group. */
+  session = 0;
+  ackSequence = 0;
+  /** Commands of the group; 0 for the other kinds. */
+  count = 0;
+  sequence = 0;
+  /** Where the command's bytes lie in the slot's. */
+  start = 0;
+  end = 0;
+  #left = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#reader = new ByteReader(bytes);
+  }
+
+  /** To be called when all commands of the group before were walked over. False at the end. */
+  nextGroup(): boolean {
+    const reader = this.#reader;
+    if (reader.remaining === 0) return false;
+    const kind = reader.u8();
+    this.session = 0;
+    this.count = 0;
+    this.sequence = 0;
+    if (kind === COMMANDS) {
+      this.kind = 'commands';
+      this.session = reader.integer();
+      this.ackSequence = reader.integer();
+      this.count = reader.u16();
+    } else if (kind === CLOSE) {
+      this.kind = 'close';
+      this.session = reader.integer();
+    } else if (kind === OPEN) this.kind = 'open';
+    else throw malformed(`unknown group kind ${kind}`);
+    this.#left = this.count;
+    return true;
+  }
+
+  /** False when the group has no more commands. */
+  nextCommand(): boolean {
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    const reader = this.#reader;
+    const sequence = reader.integer();
+    if (sequence <= this.sequence) throw malformed('sequences of a group must rise');
+    this.sequence = sequence;
+    const length = reader.u32();
+    this.start = reader.skip(length);
+    this.end = this.start + length;
+    return true;
+  }
+}

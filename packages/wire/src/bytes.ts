@@ -148,6 +148,11 @@ export class ByteReader {
     return value === 1;
   }
 
+  /** Leaves out `length` bytes; returns where they begin in the input. */
+  skip(length: number): number {
+    return this.#take(length);
+  }
+
   /** A view into the input, not a copy: copy what outlives the frame. */
   raw(length: number): Uint8Array {
     const start = this.#take(length);

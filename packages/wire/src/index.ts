@@ -8,4 +8,5 @@ export * from './client-frames.ts';
 export * from './command.ts';
 export * from './errors.ts';
 export * from './node-frame-codec.ts';
-export * from './result.ts';
+export { PackedAnswers, packedResult } from './packed-answers.ts';
+export { NIL_RESULT, type Result, readResult, resultSize, writeResult } from './result.ts';

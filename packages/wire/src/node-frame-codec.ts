@@ -74,6 +74,13 @@ export class ResponseBuffer {
     this.#count += 1;
   }
 
+  /** `count` answers that are encoded already, one after the other; see `PackedAnswers`. */
+  addPacked(answers: Uint8Array, count: number): void {
+    if (this.#count === 0) this.#begin();
+    this.#out.raw(answers);
+    this.#count += count;
+  }
+
   /** The frame, and an empty buffer again. */
   take(): Uint8Array {
     if (this.#count === 0) this.#begin();

@@ -16,19 +16,25 @@ export type Result =
 
 export const NIL_RESULT: Result = { ok: true, value: null };
 
-const NIL = 0;
-const VALUE = 1;
-const REFUSED = 2;
+export const RESULT_NIL = 0;
+export const RESULT_VALUE = 1;
+export const RESULT_REFUSED = 2;
+
+/** What a result counts for where kept results are bounded. The same on every node: it decides what is evicted. */
+export function resultSize(result: Result): number {
+  if (result.ok) return result.value === null ? 0 : result.value.length;
+  return result.code.length + result.message.length;
+}
 
 export function writeResult(out: ByteWriter, result: Result): void {
   if (!result.ok) {
-    out.u8(REFUSED);
+    out.u8(RESULT_REFUSED);
     out.text(result.code);
     out.text(result.message);
   } else if (result.value === null) {
-    out.u8(NIL);
+    out.u8(RESULT_NIL);
   } else {
-    out.u8(VALUE);
+    out.u8(RESULT_VALUE);
     out.block(result.value);
   }
 }
@@ -37,11 +43,11 @@ export function writeResult(out: ByteWriter, result: Result): void {
 export function readResult(reader: ByteReader): Result {
   const kind = reader.u8();
   switch (kind) {
-    case NIL:
+    case RESULT_NIL:
       return NIL_RESULT;
-    case VALUE:
+    case RESULT_VALUE:
       return { ok: true, value: reader.block() };
-    case REFUSED:
+    case RESULT_REFUSED:
       return { ok: false, code: reader.text(), message: reader.text() };
     default:
       throw malformed(`unknown result kind ${kind}`);

@@ -7,7 +7,7 @@
  * Who calls what. `open` before all others, again only when it failed or the store was rewound; `close` once, after all others, also when `open`
  * failed. `parse`, `admit`, `encode`, `decode` and
  * `explain` on any node at any time; they answer at once and touch nothing. `prepare` on the leader, many at a time,
- * also while a batch is applied. `apply`, `query` and `restore` never overlap: one batch, or the reads between two
+ * also while a batch is applied. `apply` (or `applyPacked`), `query` and `restore` never overlap: one batch, or the reads between two
  * batches. Only a query that has not answered after `queryTimeoutMs` is given up: applying goes on beside it, and no other
  * query is asked until it has answered. `flush`, `health`, `snapshot` and `digest` may come at any time, also during
  * `apply`; one of each kind at a time, snapshots excepted.
@@ -78,6 +78,25 @@ export type ApplyBatch<Command> = {
   readonly records: readonly SystemRecord[];
 };
 
+/** The commands of a slot where they lie in its bytes; see `Backend.applyPacked`. Valid during the call. */
+export type PackedBatch = Omit<ApplyBatch<never>, 'commands' | 'records'> & {
+  readonly bytes: Uint8Array;
+  /** Commands. May be 0: then only the mark moves. */
+  readonly count: number;
+  /** By ordinal: a command reaches from here up to, not including, its end. What lies at `count` and above means nothing. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+};
+
+/** Takes the results of a batch, one per command, in order of the ordinals. */
+export type ResultSink = {
+  /** The value is copied out of `source`. */
+  value(source: Uint8Array, start: number, end: number): void;
+  nil(): void;
+  /** A refusal by the backend's own rules. */
+  refused(code: string, message: string): void;
+};
+
 /** What a store held when it was opened. */
 export type BackendImage = {
   /** Undefined when the store is empty and never applied anything. */
@@ -145,6 +164,13 @@ export interface Backend<Command = unknown> {
    * returned. If it is neither `previous` nor `next`: throw BackendDiverged. A volatile backend may answer at once.
    */
   apply(batch: ApplyBatch<Command>): readonly Result[] | Promise<readonly Result[]>;
+  /**
+   * Optional, for a volatile store that is so fast that an object for every command and result costs more than executing
+   * it: does what `apply` does, with commands that lie where they came, and hands each result to `results`. A node calls it
+   * instead of `apply`; both must do the same. It answers at once, every exception is trouble of kind 4, and no slot comes
+   * again: its results need not be kept as `lastResults`.
+   */
+  applyPacked?(batch: PackedBatch, results: ResultSink): void;
   /** A read at the current state; runs between two batches, never inside one. */
   query(command: Command): Result | Promise<Result>;
 

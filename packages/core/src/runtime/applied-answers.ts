@@ -3,22 +3,11 @@
  * and why a command was not executed.
  */
 import { type BatchGroup, ERRORS, type Result } from '@quorate/wire';
-import type { ApplyBatch } from '../ports/backend.ts';
 import type { Slot } from '../protocol/types.ts';
 import type { Waiter } from './batcher.ts';
 import { errorAnswer } from './responder.ts';
 import type { Admission } from './session-table.ts';
-
-/** A slot on its way through the backend. */
-export type Planned = {
-  readonly batch: ApplyBatch<unknown>;
-  readonly groups: readonly BatchGroup[];
-  /** By group, by command; filled only where somebody waits. */
-  readonly admissions: readonly (readonly Admission[] | undefined)[];
-  /** By group: the session that an `open` group opened. */
-  readonly opened: readonly (number | undefined)[];
-  readonly waiters: readonly Waiter[] | undefined;
-};
+import type { Planned } from './slot-plan.ts';
 
 /** `results`: of the commands that were executed, in their order. */
 export function answerWaiters(
@@ -32,7 +21,7 @@ export function answerWaiters(
     const waiter = waiters[index];
     if (waiter === undefined) continue;
     if (group.kind !== 'commands') {
-      answerSessionGroup(waiter, group, planned.opened[index], slot);
+      answerSessionGroup(waiter, group.kind, planned.opened[index], slot);
       continue;
     }
     const admissions = planned.admissions[index] ?? [];
@@ -46,14 +35,15 @@ export function answerWaiters(
   }
 }
 
-function answerSessionGroup(
+/** `session`: what an `open` group opened. */
+export function answerSessionGroup(
   waiter: Waiter,
-  group: BatchGroup,
+  kind: BatchGroup['kind'],
   session: number | undefined,
   slot: Slot,
 ): void {
   for (const sequence of waiter.sequences) {
-    if (group.kind === 'close') waiter.responder.addResult(sequence, slot, { ok: true, value: null });
+    if (kind === 'close') waiter.responder.addResult(sequence, slot, { ok: true, value: null });
     else if (session !== undefined) waiter.responder.add({ sequence, kind: 'session', session });
     else
       waiter.responder.add(
@@ -74,6 +64,7 @@ const REFUSALS = {
   SESSION_WINDOW: 'too many commands of this session are unacknowledged; it was not executed',
 } as const;
 
-function refusal(sequence: number, code: keyof typeof REFUSALS): ReturnType<typeof errorAnswer> {
+/** Why a command of the log was not executed. */
+export function refusal(sequence: number, code: keyof typeof REFUSALS): ReturnType<typeof errorAnswer> {
   return errorAnswer(sequence, code, REFUSALS[code], { outcome: ERRORS[code].outcome });
 }

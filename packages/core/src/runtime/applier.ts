@@ -5,22 +5,25 @@
  * batch, never skipped; a store that contradicts the log is fenced, and the node goes on voting. Values that do not
  * fit the in-memory queue are read back from the journal, which is also how a restart replays.
  */
-import { type BatchGroup, decodeBatch, type QuorateError, type Result } from '@quorate/wire';
-import type { AppliedMark, Backend, BackendImage, ChosenCommand } from '../ports/backend.ts';
+import type { QuorateError, Result } from '@quorate/wire';
+import type { AppliedMark, Backend, BackendImage } from '../ports/backend.ts';
 import { BackendRewound, BackendUnavailable } from '../ports/backend.ts';
 import { EMPTY_IMAGE } from '../ports/backend-image.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Logger } from '../ports/logger.ts';
 import { asSlot, type ChosenEntry, type Slot, type Value } from '../protocol/types.ts';
-import { answerWaiters, type Planned } from './applied-answers.ts';
-import type { Batch } from './batcher.ts';
+import { answerWaiters } from './applied-answers.ts';
+import type { Batch, Waiter } from './batcher.ts';
 import { ChosenQueue } from './chosen-queue.ts';
-import { type Checksum as ChainChecksum, chainDigest, GENESIS_DIGEST } from './digest-chain.ts';
+import { type Checksum as ChainChecksum, GENESIS_DIGEST } from './digest-chain.ts';
 import { isJournalFailure } from './journal-failure.ts';
 import type { RuntimeLimits } from './limits.ts';
+import { MarkHistory } from './mark-history.ts';
+import { executesPacked, PackedSlots } from './packed-slots.ts';
 import { errorAnswer } from './responder.ts';
-import { type Admission, SessionTable } from './session-table.ts';
+import { SessionTable } from './session-table.ts';
+import { type Planned, planSlot } from './slot-plan.ts';
 
 export type ApplierHandlers = {
   /** The backend stored everything up to `slot`. */
@@ -64,11 +67,14 @@ export type ApplierOptions = {
 
 export class Applier {
   readonly #options: ApplierOptions;
+  /** Only for a store that executes commands where they lie. */
+  readonly #packed: PackedSlots | undefined;
   #sessions: SessionTable;
   #mark: AppliedMark;
   #isOpen: boolean;
-  /** Highest mark that was reached: a store that came back older must come by it again. */
-  #highest: AppliedMark;
+  /** Marks that were reached: a store that came back older must come by them again. */
+  readonly #history = new MarkHistory();
+  #highestSlot: Slot;
   /** Everything up to here is chosen and may be applied. */
   #target: Slot;
   /** Chosen values above the mark, ascending and dense from its first on; at most maxUnappliedSlots. */
@@ -89,13 +95,15 @@ export class Applier {
   constructor(options: ApplierOptions) {
     this.#options = options;
     this.#queue = new ChosenQueue(options.limits.maxUnappliedSlots);
-    const { clusterId, group } = options;
+    const { clusterId, group, backend, checksum } = options;
+    this.#packed = executesPacked(backend) ? new PackedSlots(backend, checksum) : undefined;
     const image = options.image ?? EMPTY_IMAGE;
     this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
-    this.#highest = this.#mark;
+    this.#highestSlot = this.#mark.slot;
+    this.#history.note(this.#mark);
     this.#target = this.#mark.slot;
     this.#told = this.#mark.slot;
-    this.#sessions = SessionTable.restore(this.#mark.slot, image.records, image.lastResults);
+    this.#sessions = this.#sessionsOf(this.#mark.slot, image);
     this.#isOpen = options.image !== undefined;
     if (!this.#isOpen) this.#reopenLater('the store could not be opened yet');
   }
@@ -244,56 +252,28 @@ export class Applier {
   }
 
   #apply(entry: ChosenEntry): void {
+    const { backend, checksum, handlers } = this.#options;
+    const waiters = handlers.waitersOf(entry.slot, entry.value)?.waiters;
+    if (this.#packed !== undefined) return this.#applyPacked(this.#packed, entry, waiters);
     let planned: Planned;
     try {
-      planned = this.#plan(entry);
+      planned = planSlot(entry, this.#mark, this.#sessions, backend, checksum, waiters);
     } catch (error) {
-      return this.#fence(`slot ${entry.slot} cannot be read: ${messageOf(error)}`, this.#options.handlers);
+      return this.#fail(waiters, `slot ${entry.slot} cannot be read: ${messageOf(error)}`);
     }
     this.#attempt(planned);
   }
 
-  #plan(entry: ChosenEntry): Planned {
-    const { backend, handlers, checksum } = this.#options;
-    const { slot, value } = entry;
-    const waiting = handlers.waitersOf(slot, value);
-    const logTimeMs = this.#sessions.begin(slot, value.kind === 'batch' ? value.stampMs : undefined);
-    const groups = value.kind === 'batch' ? decodeBatch(value.bytes) : [];
-    const commands: ChosenCommand<unknown>[] = [];
-    const admissions: (readonly Admission[] | undefined)[] = [];
-    const opened: (number | undefined)[] = [];
-    for (const group of groups) {
-      opened.push(group.kind === 'open' ? this.#sessions.open() : undefined);
-      if (group.kind === 'close') this.#sessions.close(group.session);
-      admissions.push(
-        group.kind === 'commands' ? this.#admit(group, commands, backend, waiting !== undefined) : undefined,
-      );
+  /** The store answers at once and is never in trouble: there is nothing to wait for and nothing to try again. */
+  #applyPacked(packed: PackedSlots, entry: ChosenEntry, waiters: readonly Waiter[] | undefined): void {
+    try {
+      this.#mark = packed.execute(entry, this.#mark, this.#sessions, waiters);
+    } catch (error) {
+      return this.#fail(waiters, `applying slot ${entry.slot} failed: ${messageOf(error)}`);
     }
-    const next: AppliedMark = {
-      ...this.#mark,
-      slot,
-      digest: chainDigest(this.#mark.digest, slot, value, checksum),
-    };
-    const records = backend.durability === 'durable' ? this.#sessions.takeDelta() : [];
-    const batch = { slot, logTimeMs, commands, previous: this.#mark, next, records };
-    return { batch, groups, admissions, opened, waiters: waiting?.waiters };
-  }
-
-  #admit(
-    group: Extract<BatchGroup, { kind: 'commands' }>,
-    commands: ChosenCommand<unknown>[],
-    backend: Backend,
-    wanted: boolean,
-  ): readonly Admission[] | undefined {
-    const admissions: Admission[] = [];
-    this.#sessions.acknowledge(group.session, group.ackSequence);
-    for (const { sequence, bytes } of group.commands) {
-      const admission = this.#sessions.admit(group.session, sequence, group.ackSequence);
-      if (admission.kind === 'execute')
-        commands.push({ command: backend.decode(bytes), ordinal: commands.length });
-      if (wanted) admissions.push(admission);
-    }
-    return wanted ? admissions : undefined;
+    if (!this.#isSameHistory()) return;
+    this.#tell();
+    this.#runReadyQueries();
   }
 
   #attempt(planned: Planned): void {
@@ -359,11 +339,17 @@ export class Applier {
   /** A store that came back older and was filled again must hold what it held before, or it is not our history. */
   #isSameHistory(): boolean {
     const { slot, digest } = this.#mark;
-    if (slot > this.#highest.slot) this.#highest = this.#mark;
-    if (slot !== this.#highest.slot || digest === this.#highest.digest) return true;
-    const detail = `the store came back with another history: digest ${digest} at slot ${slot}, it was ${this.#highest.digest}`;
-    this.#fence(detail, this.#options.handlers);
-    return false;
+    const known = this.#history.contradicts(this.#mark);
+    if (known !== undefined) {
+      const detail = `the store came back with another history: digest ${digest} at slot ${slot}, it was ${known}`;
+      this.#fence(detail, this.#options.handlers);
+      return false;
+    }
+    if (slot > this.#highestSlot) {
+      this.#highestSlot = slot;
+      this.#history.note(this.#mark);
+    }
+    return true;
   }
 
   /** Asynchronous queries hold back the next batch, so that each sees the state between two batches. */
@@ -380,9 +366,14 @@ export class Applier {
       this.#busy = false;
       const detail = this.#rewound;
       this.#rewound = undefined;
-      if (detail !== undefined && this.#health.state !== 'fenced') this.#reopenLater(detail);
-      this.#runReadyQueries();
-      this.pump();
+      // Nothing more is asked of a store that is to be opened again, or was fenced meanwhile.
+      if (this.#health.state !== 'fenced') {
+        if (detail !== undefined) this.#reopenLater(detail);
+        else {
+          this.#runReadyQueries();
+          this.pump();
+        }
+      }
       this.#options.handlers.onProgress();
     });
   }
@@ -396,13 +387,8 @@ export class Applier {
           responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', error.message, { outcome: 'unknown' }));
       return this.#reopenLater(error.message);
     }
-    if (!(error instanceof BackendUnavailable)) {
-      for (const { responder, sequences } of planned.waiters ?? []) {
-        for (const sequence of sequences)
-          responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', messageOf(error)));
-      }
-      return this.#fence(`applying slot ${planned.batch.slot} failed: ${messageOf(error)}`, handlers);
-    }
+    if (!(error instanceof BackendUnavailable))
+      return this.#fail(planned.waiters, `applying slot ${planned.batch.slot} failed: ${messageOf(error)}`);
     const delayMs = this.#pause(error.message);
     logger.warn('the backend cannot store now; the slot will be applied again', {
       slot: planned.batch.slot,
@@ -458,13 +444,18 @@ export class Applier {
     });
   }
 
+  #sessionsOf(slot: Slot, { records, lastResults }: BackendImage): SessionTable {
+    const keepsRecords = this.#options.backend.durability === 'durable';
+    return SessionTable.restore(slot, records, lastResults, keepsRecords);
+  }
+
   /** @throws when the image cannot be one of this node's */
   #adopt(image: BackendImage): void {
     const { clusterId, group } = this.#options;
     const mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
     if (mark.clusterId !== clusterId || mark.group !== group)
       throw new Error(`it belongs to cluster ${mark.clusterId}, group ${mark.group}`);
-    this.#sessions = SessionTable.restore(mark.slot, image.records, image.lastResults);
+    this.#sessions = this.#sessionsOf(mark.slot, image);
     this.#mark = mark;
     if (!this.#isSameHistory()) return;
     this.#queue.dropThrough(mark.slot);
@@ -478,6 +469,13 @@ export class Applier {
     this.#tell();
     this.#runReadyQueries();
     this.pump();
+  }
+
+  /** Who waits for the slot is told that its fate is not known here. */
+  #fail(waiters: readonly Waiter[] | undefined, detail: string): void {
+    for (const { responder, sequences } of waiters ?? [])
+      for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', detail));
+    this.#fence(detail, this.#options.handlers);
   }
 
   #fence(detail: string, handlers: ApplierHandlers): void {

@@ -11,6 +11,7 @@ import {
   type ErrorCode,
   type ErrorDetails,
   type Outcome,
+  type PackedAnswers,
   ResponseBuffer,
   type Result,
 } from '@quorate/wire';
@@ -27,6 +28,8 @@ export interface Responder {
   /** A result that finds the receiver full is replaced by DISCONNECTED: executed, and to be asked for again. */
   addResult(sequence: number, slot: number, result: Result): void;
   add(answer: Answer): void;
+  /** `count` results that are encoded as answers already, one after the other. Not for a receiver that is full. */
+  addEncoded(answers: Uint8Array, count: number): void;
 }
 
 /** A connection, or the way through a peer. */
@@ -65,6 +68,11 @@ export class BufferedResponder implements Responder {
     this.#note();
   }
 
+  addEncoded(answers: Uint8Array, count: number): void {
+    this.#buffer.addPacked(answers, count);
+    this.#note();
+  }
+
   flush(): void {
     if (this.#buffer.count > 0) this.#sink.send(this.#buffer.take());
   }
@@ -72,6 +80,28 @@ export class BufferedResponder implements Responder {
   #note(): void {
     this.#dirty.add(this);
     if (this.#buffer.bytes >= ANSWER_FRAME_BYTES) this.flush();
+  }
+}
+
+/** The answers with ordinals from `first` up to, not including, `end`; `sequences`: by ordinal. */
+export function addPacked(
+  responder: Responder,
+  answers: PackedAnswers,
+  first: number,
+  end: number,
+  sequences: readonly number[],
+): void {
+  let from = first;
+  while (from < end) {
+    // One stretch: the answers that lie in one chunk.
+    const chunk = answers.chunkOf(from);
+    let until = from + 1;
+    while (until < end && answers.chunkOf(until) === chunk) until += 1;
+    if (responder.isFull)
+      for (let ordinal = from; ordinal < until; ordinal++)
+        responder.add(unread(sequences[ordinal] as number));
+    else responder.addEncoded(chunk.subarray(answers.startOf(from), answers.endOf(until - 1)), until - from);
+    from = until;
   }
 }
 

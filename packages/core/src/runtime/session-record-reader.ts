@@ -7,6 +7,7 @@ import type { SystemRecord } from '../ports/backend.ts';
 import { SESSION_FORMAT_VERSION } from './session-limits.ts';
 import { type Execution, HEAD_KEY, RECORD_PREFIX, readKept, type SessionHead } from './session-records.ts';
 import { Session } from './session-state.ts';
+import type { SessionWindow } from './session-window.ts';
 
 export type SessionImage = {
   readonly logTimeMs: number;
@@ -63,6 +64,10 @@ function readImage(slot: number, records: readonly SystemRecord[], resultCount: 
     if (session === undefined) throw malformed(`results of session ${record.id}, which has no record`);
     readSessionResults(session, record.slot, record.value);
   }
+  for (const { session: id, sequence } of head.executions) {
+    const session = sessions.get(id);
+    if (session !== undefined && sequence > session.ackSequence) requireWithin(session, sequence);
+  }
   const inUseOrder = [...sessions.values()].sort((left, right) => left.lastUse - right.lastUse);
   return { logTimeMs: head.logTimeMs, uses: head.uses, sessions: inUseOrder, executions: head.executions };
 }
@@ -94,9 +99,8 @@ function readHead(bytes: Uint8Array, resultCount: number): SessionHead {
 function readSession(id: number, bytes: Uint8Array): Session {
   const reader = new ByteReader(bytes);
   const ackSequence = reader.integer();
-  const session = new Session(id, reader.integer(), reader.integer());
+  const session = new Session(id, reader.integer(), reader.integer(), ackSequence);
   reader.end();
-  session.ackSequence = ackSequence;
   session.stored = true;
   return session;
 }
@@ -110,8 +114,15 @@ function readSessionResults(session: Session, slot: number, bytes: Uint8Array): 
     const sequence = reader.integer();
     const kept = readKept(reader);
     highestSequence = Math.max(highestSequence, sequence);
-    if (sequence > session.ackSequence) session.restore(sequence, kept);
+    if (sequence > session.ackSequence) requireWithin(session, sequence).keep(sequence, kept);
   }
   reader.end();
   session.resultRecords.push({ slot, highestSequence });
+}
+
+function requireWithin(session: Session, sequence: number): SessionWindow {
+  if (session.kept.isWithin(sequence)) return session.kept;
+  throw malformed(
+    `sequence ${sequence} of session ${session.id} is too far above ${session.ackSequence}, which was acknowledged`,
+  );
 }

@@ -15,7 +15,8 @@
 import { type ByteReader, ByteWriter, type Result, readResult, writeResult } from '@quorate/wire';
 import { fingerprint } from '../ports/fingerprint.ts';
 import { SESSION_FORMAT_VERSION } from './session-limits.ts';
-import type { KeptResult, Session } from './session-state.ts';
+import type { Session } from './session-state.ts';
+import type { KeptResult } from './session-window.ts';
 
 /** A command that a slot handed to the backend. */
 export type Execution = { readonly session: number; readonly sequence: number };
@@ -73,7 +74,7 @@ export function tableDigest(
     out.integer(session.ackSequence);
     out.integer(session.lastLogTimeMs);
     out.integer(session.lastUse);
-    const sequences = [...session.kept.keys()].sort((left, right) => left - right);
+    const sequences = session.kept.sequences();
     out.u32(sequences.length);
     for (const sequence of sequences) writeKept(out, sequence, session.kept.get(sequence) as KeptResult);
   }

@@ -11,7 +11,7 @@
  * per group) and `admit` (once per command); `takeDelta` if the backend stores records; then, when the backend has
  * applied the slot, `settle`. A slot that has to be applied again, because the store was in trouble, is not fed again.
  */
-import type { Result } from '@quorate/wire';
+import type { PackedAnswers, Result } from '@quorate/wire';
 import type { SystemRecord } from '../ports/backend.ts';
 import { invariant } from '../protocol/invariant.ts';
 import { type Admission, EXECUTE, EXPIRED, OUT_OF_WINDOW, STALE } from './session-admission.ts';
@@ -26,6 +26,7 @@ import { readRecords } from './session-record-reader.ts';
 import { SessionRecordWriter } from './session-record-writer.ts';
 import { type Execution, tableDigest } from './session-records.ts';
 import { Session } from './session-state.ts';
+import type { KeptResult } from './session-window.ts';
 
 export type { Admission } from './session-admission.ts';
 
@@ -56,6 +57,12 @@ export class SessionTable {
   #settled = true;
 
   readonly #writer = new SessionRecordWriter();
+  readonly #keepsRecords: boolean;
+
+  /** `keepsRecords`: `takeDelta` is called for every slot. Without it, never. */
+  constructor(keepsRecords = true) {
+    this.#keepsRecords = keepsRecords;
+  }
 
   /**
    * The table as a store that was opened at `slot` has it: its records plus the results of its last batch.
@@ -65,8 +72,9 @@ export class SessionTable {
     slot: number,
     records: readonly SystemRecord[],
     lastResults: readonly Result[],
+    keepsRecords = true,
   ): SessionTable {
-    const table = new SessionTable();
+    const table = new SessionTable(keepsRecords);
     if (slot === 0) return table;
     const image = readRecords(slot, records, lastResults.length);
     table.#slot = slot;
@@ -82,7 +90,7 @@ export class SessionTable {
       // An execution of a session that its own slot closed has no home; its ordinal still counts.
       table.#executingSessions.push(session ?? ended(id));
       table.#executingSequences.push(sequence);
-      if (session !== undefined && sequence > session.ackSequence) session.kept.set(sequence, 'pending');
+      if (session !== undefined && sequence > session.ackSequence) session.kept.begin(sequence);
     }
     table.settle(lastResults);
     return table;
@@ -183,14 +191,13 @@ export class SessionTable {
     if (session === undefined) return EXPIRED;
     if (ackSequence > session.ackSequence) this.#resultBytes -= session.acknowledge(ackSequence);
     if (sequence <= session.ackSequence) return STALE;
-    if (!session.isWithinWindow(sequence)) return OUT_OF_WINDOW;
-    const kept = session.kept.get(sequence);
-    if (kept === undefined) {
-      session.kept.set(sequence, 'pending');
+    if (!session.kept.isWithin(sequence)) return OUT_OF_WINDOW;
+    if (session.kept.begin(sequence)) {
       this.#executingSessions.push(session);
       this.#executingSequences.push(sequence);
       return EXECUTE;
     }
+    const kept = session.kept.get(sequence) as KeptResult;
     if (kept === 'dropped') return STALE;
     if (kept === 'pending') return { kind: 'repeated', ordinal: this.#ordinalOf(session, sequence) };
     return { kind: 'duplicate', result: kept };
@@ -198,22 +205,42 @@ export class SessionTable {
 
   /** The results of the slot's executions, by ordinal. */
   settle(results: readonly Result[]): void {
-    const count = this.#executingSequences.length;
-    invariant(!this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} was settled before`);
-    invariant(
-      results.length === count,
-      'SESSION-ONCE',
-      () => `${results.length} results for ${count} executions of slot ${this.#slot}`,
-    );
-    for (let ordinal = 0; ordinal < count; ordinal++) {
-      const session = this.#executingSessions[ordinal] as Session;
+    this.#requireAll(results.length);
+    for (let ordinal = 0; ordinal < results.length; ordinal++) {
+      const session = this.#settling(ordinal);
+      if (session === undefined) continue;
       const sequence = this.#executingSequences[ordinal] as number;
-      // Closed, or acknowledged, later in the same slot: nobody can ask for it any more.
-      if (!session.live || session.kept.get(sequence) !== 'pending') continue;
-      if (session.fresh.length === 0) this.#writer.settled(session);
+      if (this.#keepsRecords) {
+        if (session.fresh.length === 0) this.#writer.settled(session);
+        session.fresh.push(sequence);
+      }
       this.#resultBytes += session.settle(sequence, results[ordinal] as Result);
     }
-    this.#settled = true;
+  }
+
+  /** As `settle`, for a store without records. */
+  settlePacked(answers: PackedAnswers): void {
+    invariant(
+      !this.#keepsRecords,
+      'SESSION-ONCE',
+      () => `results of slot ${this.#slot} would miss the records`,
+    );
+    this.#requireAll(answers.count);
+    for (let ordinal = 0; ordinal < answers.count; ordinal++) {
+      const session = this.#settling(ordinal);
+      if (session === undefined) continue;
+      this.#resultBytes += session.settlePacked(
+        this.#executingSequences[ordinal] as number,
+        answers.chunkOf(ordinal),
+        answers.startOf(ordinal),
+        answers.sizeOf(ordinal),
+      );
+    }
+  }
+
+  /** The sequences of the slot's executions, by ordinal. Valid until `begin`. */
+  get executing(): readonly number[] {
+    return this.#executingSequences;
   }
 
   /**
@@ -228,9 +255,10 @@ export class SessionTable {
   /**
    * Records to be stored with the present slot: everything that changed since the last call, results of earlier
    * slots included. This slot's own results are not in them; the backend keeps those with the batch and gives them
-   * back as `lastResults`. After the first call it must be called for every slot that is to be stored with records.
+   * back as `lastResults`. It must be called for every slot.
    */
   takeDelta(): SystemRecord[] {
+    invariant(this.#keepsRecords, 'SESSION-ONCE', () => 'this table keeps no records');
     invariant(!this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} is settled, its records are late`);
     const executions = this.#executingSessions.map((session, ordinal) => ({
       session: session.id,
@@ -243,6 +271,24 @@ export class SessionTable {
   digest(): string {
     invariant(this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} is not settled, its digest is early`);
     return tableDigest(this.#slot, this.#logTimeMs, this.#uses, [...this.#sessions.values()]);
+  }
+
+  #requireAll(results: number): void {
+    const count = this.#executingSequences.length;
+    invariant(!this.#settled, 'SESSION-ONCE', () => `slot ${this.#slot} was settled before`);
+    invariant(
+      results === count,
+      'SESSION-ONCE',
+      () => `${results} results for ${count} executions of slot ${this.#slot}`,
+    );
+    this.#settled = true;
+  }
+
+  /** Undefined: closed, or acknowledged, later in the same slot; nobody can ask for the result any more. */
+  #settling(ordinal: number): Session | undefined {
+    const session = this.#executingSessions[ordinal] as Session;
+    const isWanted = session.live && session.kept.isPending(this.#executingSequences[ordinal] as number);
+    return isWanted ? session : undefined;
   }
 
   /** The live session of that id, marked as used by this slot. */

@@ -13,6 +13,7 @@ import { CRASH_RULES } from './backend-conformance-crash.ts';
 import { HOSTILE_RULES } from './backend-conformance-hostile.ts';
 import { KILL_RULES } from './backend-conformance-kill.ts';
 import { type BackendSubject, Bench } from './backend-conformance-kit.ts';
+import { PACKED_RULES } from './backend-conformance-packed.ts';
 import { type BackendRule, NotChecked } from './backend-conformance-rule.ts';
 import { SNAPSHOT_RULES } from './backend-conformance-snapshot.ts';
 import type { ConformanceRunner } from './journal-conformance-kit.ts';
@@ -25,6 +26,7 @@ export const BACKEND_RULES: readonly BackendRule[] = [
   ...COMMAND_RULES,
   ...HOSTILE_RULES,
   ...APPLY_RULES,
+  ...PACKED_RULES,
   ...SNAPSHOT_RULES,
   ...CRASH_RULES,
   ...KILL_RULES,

@@ -4,7 +4,12 @@ import { asNodeId } from '#src/protocol/types.ts';
 import { Forwarder } from '#src/runtime/forwarder.ts';
 import type { Responder } from '#src/runtime/responder.ts';
 
-const RESPONDER: Responder = { isFull: false, add: () => undefined, addResult: () => undefined };
+const RESPONDER: Responder = {
+  isFull: false,
+  add: () => undefined,
+  addResult: () => undefined,
+  addEncoded: () => undefined,
+};
 const REQUEST = {
   leader: asNodeId(1),
   connection: 1,

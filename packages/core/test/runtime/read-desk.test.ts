@@ -15,7 +15,12 @@ describe('the read desk', () => {
     };
     const desk = new ReadDesk({} as Backend, applier as Applier, {} as Clock, DEFAULT_RUNTIME_LIMITS);
     const read = (deadlineMs: number): PendingRead => ({
-      responder: { isFull: false, add: () => undefined, addResult: () => undefined },
+      responder: {
+        isFull: false,
+        add: () => undefined,
+        addResult: () => undefined,
+        addEncoded: () => undefined,
+      },
       sequence: 1,
       command: undefined,
       deadlineMs,

@@ -160,8 +160,8 @@ describe('a store', () => {
     await store.comesBack(copy, 'abcdefabcdefabcd');
     await answerTo('fill four 4');
     await until('fenced', () => {
-      const { state } = cluster.node((leader % 3) + 1).engine.status().backend;
-      return state === 'fenced';
+      const { state, detail } = cluster.node((leader % 3) + 1).engine.status().backend;
+      return state === 'fenced' && detail.includes('came back with another history: digest abcdefabcdefabcd');
     });
     assert.equal((await answerTo('fill five 5'))?.kind, 'result');
   });

@@ -33,6 +33,7 @@ export const ENGINE_COVERED = [
   'backend-refused',
   'backend-answer-lost',
   'backend-later',
+  'backend-packed',
   'backend-ahead-of-journal',
   'store-away',
   'store-emptied',

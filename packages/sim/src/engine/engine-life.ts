@@ -20,6 +20,7 @@ import type { Lifeline } from './lifeline.ts';
 import type { OpenJournal } from './node-journal.ts';
 import { observedBackend } from './observed-backend.ts';
 import { observedReplica } from './observed-replica.ts';
+import type { EngineProfile } from './profile.ts';
 import { SimTransport } from './sim-transport.ts';
 
 export const GROUP = 0;
@@ -100,6 +101,7 @@ export class EngineLife {
         drawTrouble: () => world.drawApplyTrouble(random),
         drawDelayMs,
         answersLater: world.profile.store.answersLater,
+        mayPack: isNeverInTrouble(world.profile.store),
       }),
       image,
       reopen: () => world.bridge.carry(open, drawDelayMs(), (run) => lifeline.wake('input', run)),
@@ -159,4 +161,12 @@ export class EngineLife {
       flushMs: () => journal.flushMs(),
     };
   }
+}
+
+function isNeverInTrouble({
+  answersLater,
+  refusedChance,
+  answerLostChance,
+}: EngineProfile['store']): boolean {
+  return !answersLater && refusedChance === 0 && answerLostChance === 0;
 }

@@ -8,9 +8,11 @@ import {
   BackendDiverged,
   BackendRewound,
   BackendUnavailable,
+  type PackedBatch,
+  type ResultSink,
 } from '@quorate/core/ports';
 import type { NodeId } from '@quorate/core/protocol';
-import type { Result } from '@quorate/wire';
+import { NIL_RESULT, type Result } from '@quorate/wire';
 import type { AsyncBridge } from './async-bridge.ts';
 import type { EngineCoverageKind } from './coverage.ts';
 import type { Lifeline } from './lifeline.ts';
@@ -32,6 +34,8 @@ export type BackendSurroundings = {
   drawDelayMs(): number;
   /** True: a backend that answers at once is made to promise instead. */
   readonly answersLater: boolean;
+  /** A store that executes packed commands is let: nothing is ever drawn for it. Otherwise it takes the long way. */
+  readonly mayPack: boolean;
 };
 
 type Method = (...parameters: unknown[]) => unknown;
@@ -41,9 +45,11 @@ export function observedBackend(inner: Backend, around: BackendSurroundings): Ba
   const methods = new Map<PropertyKey, Method>([
     ['decode', (bytes) => observed.decode(bytes as Uint8Array)],
     ['apply', (batch) => observed.apply(batch as ApplyBatch<unknown>)],
+    ['applyPacked', (batch, results) => observed.applyPacked(batch as PackedBatch, results as ResultSink)],
   ]);
   return new Proxy(inner, {
     get: (target, name) => {
+      if (name === 'applyPacked' && !(around.mayPack && inner.applyPacked !== undefined)) return undefined;
       const known = methods.get(name);
       if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, name, target);
@@ -89,6 +95,22 @@ class Observed {
     return this.#around.answersLater
       ? (this.later(Promise.resolve(results)) as Promise<typeof results>)
       : results;
+  }
+
+  applyPacked(packed: PackedBatch, results: ResultSink): void {
+    const { node, lifeline, witness } = this.#around;
+    if (!lifeline.mayAct()) throw new BackendUnavailable('the store is away');
+    const { bytes, count, starts, ends, ...step } = packed;
+    const encoded = Array.from({ length: count }, (_, ordinal) =>
+      bytes.slice(starts[ordinal], ends[ordinal]),
+    );
+    const commands = encoded.map((command, ordinal) => ({ command, ordinal }));
+    const batch: ApplyBatch<unknown> = { ...step, commands, records: [] };
+    witness.onApply(node, batch, encoded, this.#around.nowMs());
+    const heard = new HeardResults(results);
+    this.#inner.applyPacked?.(packed, heard);
+    witness.onResults(node, batch, heard.list);
+    this.#around.hit('backend-packed');
   }
 
   /** A promise settles in virtual time; anything else is given on. */
@@ -144,5 +166,30 @@ class Observed {
     const encoded = latest.map(({ bytes }) => bytes.slice());
     this.#encoded.set(batch, encoded);
     return encoded;
+  }
+}
+
+/** Gives results on, and keeps them as objects for the witness. */
+class HeardResults implements ResultSink {
+  readonly list: Result[] = [];
+  readonly #next: ResultSink;
+
+  constructor(next: ResultSink) {
+    this.#next = next;
+  }
+
+  value(source: Uint8Array, start: number, end: number): void {
+    this.list.push({ ok: true, value: source.slice(start, end) });
+    this.#next.value(source, start, end);
+  }
+
+  nil(): void {
+    this.list.push(NIL_RESULT);
+    this.#next.nil();
+  }
+
+  refused(code: string, message: string): void {
+    this.list.push({ ok: false, code, message });
+    this.#next.refused(code, message);
   }
 }

@@ -3,7 +3,7 @@
  * wrong.
  */
 import type { Result } from '@quorate/wire';
-import type { ApplyBatch, Backend, BackendImage } from '../../ports/backend.ts';
+import type { ApplyBatch, Backend, BackendImage, PackedBatch } from '../../ports/backend.ts';
 import { defineBackend } from '../../ports/define-backend.ts';
 import { fingerprint } from '../../ports/fingerprint.ts';
 import { asSlot } from '../../protocol/types.ts';
@@ -67,6 +67,16 @@ export function volatilePairs(faults: (good: Backend<Command>) => Partial<Backen
 
 const applied = (good: Backend<Command>, batch: ApplyBatch<Command>): readonly Result[] =>
   good.apply(batch) as readonly Result[];
+
+/** Packed commands, executed the long way. */
+const packed = (good: Backend<Command>, batch: PackedBatch): readonly Result[] => {
+  const { bytes, count, starts, ends, ...step } = batch;
+  const commands = Array.from({ length: count }, (_, ordinal) => ({
+    command: good.decode(bytes.slice(starts[ordinal], ends[ordinal])),
+    ordinal,
+  }));
+  return applied(good, { ...step, commands, records: [] });
+};
 
 const FAULTS: readonly (readonly [string, string, (good: Backend<Command>) => Partial<Backend<Command>>])[] =
   [
@@ -190,6 +200,40 @@ const FAULTS: readonly (readonly [string, string, (good: Backend<Command>) => Pa
           return batch.commands.map((): Result => ({ ok: false, code: 'NO', message: 'never' }));
         },
       }),
+    ],
+    [
+      'executes packed commands until the first that it refuses',
+      'PACKED-IS-APPLY',
+      (good) => ({
+        applyPacked: (batch, results) => {
+          const done = packed(good, batch);
+          let isOver = false;
+          for (const result of done) {
+            if (!result.ok || isOver) results.refused('NO', 'an earlier one was refused');
+            else if (result.value === null) results.nil();
+            else results.value(result.value, 0, result.value.length);
+            isOver ||= result.ok && result.value !== null && result.value.length > 1;
+          }
+        },
+      }),
+    ],
+    [
+      'does not look at the mark of packed commands',
+      'PACKED-MARK-GUARDED',
+      (good) => {
+        let mark: PackedBatch['next'] | undefined;
+        return {
+          applyPacked: (batch, results) => {
+            const done = packed(good, { ...batch, previous: mark ?? batch.previous });
+            mark = batch.next;
+            for (const result of done) {
+              if (!result.ok) results.refused(result.code, result.message);
+              else if (result.value === null) results.nil();
+              else results.value(result.value, 0, result.value.length);
+            }
+          },
+        };
+      },
     ],
     [
       'forgets system records in snapshots',

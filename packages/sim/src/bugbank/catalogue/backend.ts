@@ -31,8 +31,10 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     patches: [
       kv(
         'kv-backend.ts',
-        `if (judgeStep(this.#mark, batch) === 'repeated')`,
-        `if (this.#mark?.slot === batch.next.slot)`,
+        `if (judgeStep(this.#mark, batch) === 'repeated')
+            return`,
+        `if (this.#mark?.slot === batch.next.slot)
+            return`,
       ),
     ],
     hunt: kvConformance,
@@ -44,8 +46,8 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     patches: [
       kv(
         'kv-backend.ts',
-        `return { ok: true, value: copyOf(command, start, command.length) };`,
-        `return { ok: true, value: new TextEncoder().encode(String(Date.now())) };`,
+        `this.list.push({ ok: true, value: copyOf(source, start, end) });`,
+        `this.list.push({ ok: true, value: new TextEncoder().encode(String(Date.now())) });`,
       ),
     ],
     hunt: kvConformance,
@@ -120,11 +122,7 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     wrong: 'A key that holds an empty value is taken for a key that is not there.',
     seen: 'consens: a missing key is an empty body; pocdb: an empty value comes back as its version',
     patches: [
-      kv(
-        'kv-backend.ts',
-        `return value === undefined ? NIL_RESULT`,
-        `return value === undefined || value.length === 0 ? NIL_RESULT`,
-      ),
+      kv('kv-backend.ts', `if (value === undefined)`, `if (value === undefined || value.length === 0)`),
     ],
     hunt: kvModel,
   },

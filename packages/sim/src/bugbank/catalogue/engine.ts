@@ -50,7 +50,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `this.#sessions = SessionTable.restore(mark.slot, image.records, image.lastResults);
+        `this.#sessions = this.#sessionsOf(mark.slot, image);
         this.#mark = mark;
         if`,
         `this.#mark = mark;

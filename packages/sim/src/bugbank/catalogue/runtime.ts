@@ -111,20 +111,20 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     seen: 'paxuby: duplicates are detected by the value, and answered with an empty result',
     patches: [
       runtime(
-        'applier.ts',
+        'slot-plan.ts',
         `const admissions = [];
-        this.#sessions.acknowledge(group.session, group.ackSequence);
-        for (const { sequence, bytes } of group.commands) {
-            const admission = this.#sessions.admit(group.session, sequence, group.ackSequence);`,
+    sessions.acknowledge(group.session, group.ackSequence);
+    for (const { sequence, bytes } of group.commands) {
+        const admission = sessions.admit(group.session, sequence, group.ackSequence);`,
         `const admissions = [];
-        let last;
-        this.#sessions.acknowledge(group.session, group.ackSequence);
-        for (const { sequence, bytes } of group.commands) {
-            const isSame = last !== undefined && Buffer.from(bytes).equals(last);
-            last = bytes;
-            const admission = isSame
-              ? { kind: 'repeated', ordinal: commands.length - 1 }
-              : this.#sessions.admit(group.session, sequence, group.ackSequence);`,
+    let last;
+    sessions.acknowledge(group.session, group.ackSequence);
+    for (const { sequence, bytes } of group.commands) {
+        const isSame = last !== undefined && Buffer.from(bytes).equals(last);
+        last = bytes;
+        const admission = isSame
+          ? { kind: 'repeated', ordinal: commands.length - 1 }
+          : sessions.admit(group.session, sequence, group.ackSequence);`,
       ),
     ],
     hunt: once,
@@ -136,8 +136,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'session-table.ts',
-        `if (kept === undefined) {`,
-        `if (kept === undefined || kept !== 'pending') {`,
+        `if (session.kept.begin(sequence)) {`,
+        `if (session.kept.begin(sequence) || !session.kept.isPending(sequence)) {`,
       ),
     ],
     hunt: once,
@@ -283,11 +283,56 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `if (slot !== this.#highest.slot || digest === this.#highest.digest)`,
-        `if (slot > 0)`,
+        `const known = this.#history.contradicts(this.#mark);`,
+        `const known = undefined;`,
       ),
     ],
     hunt: engineTests('rewound'),
+  },
+  {
+    id: 'reads-while-opening-again',
+    wrong:
+      'After a read found the store older, the reads that waited are asked at once, and when they are done a batch is applied beside the opening.',
+    seen: 'two owners of one busy flag, in our own applier',
+    patches: [
+      runtime(
+        'applier.ts',
+        `if (detail !== undefined)
+                    this.#reopenLater(detail);
+                else {`,
+        `if (detail !== undefined)
+                    this.#reopenLater(detail);
+                {`,
+      ),
+    ],
+    hunt: engineTests('reopening'),
+  },
+  {
+    id: 'packed-answers-of-others',
+    wrong:
+      'Who waits for a group is sent the answers from the first command of the slot on, and not of its own.',
+    seen: 'pipelines that count answers instead of naming them',
+    patches: [
+      runtime(
+        'packed-slots.ts',
+        `runs.push({ responder: waiter.responder, first, end: this.#count });`,
+        `runs.push({ responder: waiter.responder, first: 0, end: this.#count });`,
+      ),
+    ],
+    hunt: engineTests('packed'),
+  },
+  {
+    id: 'packed-retry-executes-again',
+    wrong: 'A command that lies in the batch a second time is executed a second time.',
+    seen: 'a fast path that was written beside the table of sessions',
+    patches: [
+      runtime(
+        'packed-slots.ts',
+        `if (admission.kind === 'execute') {`,
+        `if (admission.kind === 'execute' || admission.kind === 'repeated') {`,
+      ),
+    ],
+    hunt: engineTests('packed'),
   },
   {
     id: 'leads-without-a-store',

@@ -1,6 +1,6 @@
 /** Mutants of sessions, log time and the digest of the history: exactly-once and the same everywhere. */
 import type { Mutant } from '../mutant.ts';
-import { digestChain, sessionBounds, sessionRecords, sessionTable } from './hunts.ts';
+import { digestChain, sessionBounds, sessionRecords, sessionTable, testsOf } from './hunts.ts';
 import { runtime } from './places.ts';
 
 export const SESSION_MUTANTS: readonly Mutant[] = [
@@ -45,7 +45,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       runtime(
         'session-table.ts',
         `if (kept === 'dropped')\n            return STALE;`,
-        `if (kept === 'dropped') {\n session.kept.set(sequence, 'pending');\n this.#executingSessions.push(session);\n this.#executingSequences.push(sequence);\n return EXECUTE;\n }`,
+        `if (kept === 'dropped') {\n this.#executingSessions.push(session);\n this.#executingSequences.push(sequence);\n return EXECUTE;\n }`,
       ),
     ],
     hunt: sessionBounds,
@@ -94,7 +94,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'session-table.ts',
-        `if (session !== undefined && sequence > session.ackSequence)\n                session.kept.set(sequence, 'pending');`,
+        `if (session !== undefined && sequence > session.ackSequence)\n                session.kept.begin(sequence);`,
         ``,
       ),
     ],
@@ -112,6 +112,13 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: sessionBounds,
+  },
+  {
+    id: 'window-forgets-sizes',
+    wrong: 'What was acknowledged still counts, so a session that lives long ends for holding too much.',
+    seen: 'counters beside a cache that is trimmed elsewhere',
+    patches: [runtime('session-window.ts', `this.#bytes -= this.#sizes[place];`, ``)],
+    hunt: testsOf('session window', 'core', 'sessions/session-window.test.js'),
   },
   {
     id: 'digest-without-stamp',

@@ -1,0 +1,26 @@
+/**
+ * The digests of the latest slots that this process applied. A store that was opened again with an older mark must have
+ * one of them: otherwise it is not what this node wrote, and filling it up from the log would only hide that.
+ */
+import type { AppliedMark } from '../ports/backend.ts';
+
+/** Slots whose digest is remembered. An older mark is believed until the log has led back to the highest one. */
+export const REMEMBERED_MARKS = 4096;
+
+export class MarkHistory {
+  readonly #slots = new Float64Array(REMEMBERED_MARKS);
+  readonly #digests: (string | undefined)[] = new Array<undefined>(REMEMBERED_MARKS).fill(undefined);
+
+  note({ slot, digest }: AppliedMark): void {
+    const place = slot & (REMEMBERED_MARKS - 1);
+    this.#slots[place] = slot;
+    this.#digests[place] = digest;
+  }
+
+  /** The digest that the mark should have, if it has another one than what is remembered of its slot. */
+  contradicts({ slot, digest }: AppliedMark): string | undefined {
+    const place = slot & (REMEMBERED_MARKS - 1);
+    const known = this.#slots[place] === slot ? this.#digests[place] : undefined;
+    return known === undefined || known === digest ? undefined : known;
+  }
+}

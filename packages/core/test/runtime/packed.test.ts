@@ -1,0 +1,216 @@
+/**
+ * A store that executes commands where they lie gives everybody the same answers as one that is given objects: the same
+ * slots go through both ways, and whoever waits is told the same.
+ */
+import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
+import {
+  type Answer,
+  type BatchGroup,
+  ByteWriter,
+  decodeNodeFrame,
+  NIL_RESULT,
+  type Result,
+  writeGroup,
+} from '@quorate/wire';
+import fc from 'fast-check';
+import {
+  type ApplyBatch,
+  type Backend,
+  EMPTY_IMAGE,
+  type PackedBatch,
+  type ResultSink,
+} from '#src/ports/index.ts';
+import type { Journal } from '#src/ports/journal.ts';
+import { SILENT_LOGGER } from '#src/ports/logger.ts';
+import { asSlot, type ChosenEntry } from '#src/protocol/types.ts';
+import { Applier } from '#src/runtime/applier.ts';
+import type { Batch } from '#src/runtime/batcher.ts';
+import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
+import { BufferedResponder } from '#src/runtime/responder.ts';
+import { SESSION_WINDOW_SEQUENCES } from '#src/runtime/session-limits.ts';
+import { sessionIdOf } from '#src/runtime/session-table.ts';
+import { VirtualClock } from './cluster.ts';
+
+/** Counts what it executes, and answers by the first byte: nothing, a refusal, or the command and the count. */
+class Counting implements Pick<Backend<Uint8Array>, 'name' | 'durability' | 'open' | 'decode' | 'apply'> {
+  readonly name = 'counting';
+  readonly durability = 'volatile';
+  #executed = 0;
+
+  async open(): Promise<typeof EMPTY_IMAGE> {
+    return EMPTY_IMAGE;
+  }
+
+  decode(bytes: Uint8Array): Uint8Array {
+    return bytes;
+  }
+
+  apply(batch: ApplyBatch<Uint8Array>): ReturnType<Backend['apply']> {
+    const list: Result[] = [];
+    const sink: ResultSink = {
+      value: (source, start, end) => void list.push({ ok: true, value: source.slice(start, end) }),
+      nil: () => void list.push(NIL_RESULT),
+      refused: (code, message) => void list.push({ ok: false, code, message }),
+    };
+    for (const { command } of batch.commands) this.execute(command, sink);
+    return list;
+  }
+
+  execute(command: Uint8Array, results: ResultSink): void {
+    this.#executed += 1;
+    if (command[0] === 0) return results.nil();
+    if (command[0] === 1) return results.refused('ODD', `command ${this.#executed} is not wanted`);
+    const answer = new Uint8Array(Buffer.concat([command, Buffer.from(` ${this.#executed}`)]));
+    results.value(answer, 0, answer.length);
+  }
+}
+
+class PackedCounting extends Counting {
+  applyPacked({ bytes, count, starts, ends }: PackedBatch, results: ResultSink): void {
+    for (let ordinal = 0; ordinal < count; ordinal++)
+      this.execute(bytes.subarray(starts[ordinal], ends[ordinal]), results);
+  }
+}
+
+/** One node's applier, with somebody who waits for everything. */
+class Node {
+  readonly applier: Applier;
+  readonly frames: Uint8Array[] = [];
+  #waiting: Batch | undefined;
+  isUnread = false;
+
+  constructor(backend: Counting) {
+    this.applier = new Applier({
+      backend: backend as unknown as Backend,
+      image: EMPTY_IMAGE,
+      reopen: () => Promise.reject(new Error('it is never opened again')),
+      clusterId: 'test',
+      group: 0,
+      journal: {} as Journal, // Nothing is ever read back.
+      clock: new VirtualClock(),
+      logger: SILENT_LOGGER,
+      limits: DEFAULT_RUNTIME_LIMITS,
+      checksum: (bytes, seed) => crc32(bytes, seed),
+      handlers: {
+        onApplied: () => undefined,
+        waitersOf: () => this.#waiting,
+        onProgress: () => undefined,
+        onReopened: () => undefined,
+        onFenced: (detail) => assert.fail(detail),
+        onJournalFailure: (error) => assert.fail(error),
+      },
+    });
+  }
+
+  apply(entry: ChosenEntry, groups: readonly BatchGroup[]): Answer[] {
+    const responder = new BufferedResponder(new Set(), {
+      send: (frame) => void this.frames.push(frame),
+      queuedBytes: () => (this.isUnread ? Number.POSITIVE_INFINITY : 0),
+    });
+    const waiters = groups.map((group) => ({
+      responder,
+      sequences: group.kind === 'commands' ? group.commands.map(({ sequence }) => sequence) : [900_000],
+    }));
+    const bytes = entry.value.kind === 'batch' ? entry.value.bytes : new Uint8Array(0);
+    this.#waiting = { bytes, waiters };
+    this.applier.deliver([entry]);
+    responder.flush();
+    return this.frames.splice(0).flatMap((frame) => {
+      const decoded = decodeNodeFrame(frame);
+      return decoded.kind === 'responses' ? decoded.answers : [];
+    });
+  }
+}
+
+const SESSIONS = [1, 2, 3].map((ordinal) => sessionIdOf(1, ordinal - 1));
+
+/** New commands, retries of old ones, both in one slot, and everything that a client must not send. */
+const groupsOfSlot: fc.Arbitrary<BatchGroup[]> = fc.array(
+  fc.oneof(
+    { weight: 1, arbitrary: fc.constant({ kind: 'open' as const }) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(...SESSIONS, 5).map((session) => ({ kind: 'close' as const, session })),
+    },
+    {
+      weight: 12,
+      arbitrary: fc
+        .record({
+          session: fc.constantFrom(...SESSIONS, ...SESSIONS, ...SESSIONS, 77),
+          ackSequence: fc.oneof(fc.constant(0), fc.nat(12)),
+          sequences: fc.uniqueArray(
+            fc.oneof(
+              { weight: 10, arbitrary: fc.integer({ min: 1, max: 40 }) },
+              { weight: 1, arbitrary: fc.integer({ min: 4000, max: SESSION_WINDOW_SEQUENCES + 20 }) },
+            ),
+            { maxLength: 8 },
+          ),
+          first: fc.nat(3),
+        })
+        .map(({ session, ackSequence, sequences, first }) => ({
+          kind: 'commands' as const,
+          session,
+          ackSequence,
+          commands: sequences
+            .sort((left, right) => left - right)
+            .map((sequence) => ({ sequence, bytes: Uint8Array.of(first, sequence & 255, sequence >> 8) })),
+        })),
+    },
+  ),
+  { maxLength: 5 },
+);
+
+function entryOf(slot: number, groups: readonly BatchGroup[], stampMs: number): ChosenEntry {
+  const out = new ByteWriter();
+  for (const group of groups) writeGroup(out, group);
+  return {
+    slot: asSlot(slot),
+    ballot: { round: 1, node: 1 },
+    value: { kind: 'batch', stampMs, bytes: out.bytes() },
+  } as unknown as ChosenEntry;
+}
+
+function bySequence(answers: readonly Answer[]): unknown {
+  return answers.map((answer) => JSON.stringify(answer)).sort();
+}
+
+describe('packed commands', () => {
+  it('are answered, refused and remembered like commands that are objects', () => {
+    fc.assert(
+      fc.property(fc.array(groupsOfSlot, { minLength: 1, maxLength: 12 }), (slots) => {
+        const [packed, plain] = [new Node(new PackedCounting()), new Node(new Counting())];
+        const opening: BatchGroup[] = SESSIONS.map(() => ({ kind: 'open' }));
+        for (const [index, groups] of [opening, ...slots].entries()) {
+          const entry = entryOf(index + 1, groups, 1000 * index);
+          assert.deepEqual(bySequence(packed.apply(entry, groups)), bySequence(plain.apply(entry, groups)));
+          assert.equal(packed.applier.digest, plain.applier.digest);
+          assert.equal(packed.applier.sessionCount, plain.applier.sessionCount);
+        }
+        for (const session of SESSIONS)
+          for (let sequence = 1; sequence <= 40; sequence++)
+            assert.deepEqual(
+              JSON.stringify(packed.applier.firstAnswer(session, sequence)),
+              JSON.stringify(plain.applier.firstAnswer(session, sequence)),
+            );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are told one by one to ask again when their receiver does not read', () => {
+    const node = new Node(new PackedCounting());
+    const opening: BatchGroup[] = [{ kind: 'open' }];
+    node.apply(entryOf(1, opening, 0), opening);
+    node.isUnread = true;
+    const commands = [1, 2, 3].map((sequence) => ({ sequence, bytes: Uint8Array.of(2, sequence) }));
+    const groups: BatchGroup[] = [
+      { kind: 'commands', session: SESSIONS[0] as number, ackSequence: 0, commands },
+    ];
+    const answers = node.apply(entryOf(2, groups, 0), groups);
+    assert.deepEqual(
+      answers.map((answer) => [answer.sequence, answer.kind === 'error' && answer.code]),
+      [1, 2, 3].map((sequence) => [sequence, 'DISCONNECTED']),
+    );
+  });
+});

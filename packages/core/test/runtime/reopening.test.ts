@@ -1,0 +1,75 @@
+/** A store that is to be opened again is asked for nothing until it is, whoever waits for it. */
+import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
+import { type ApplyBatch, type Backend, EMPTY_IMAGE } from '#src/ports/index.ts';
+import type { Journal } from '#src/ports/journal.ts';
+import { SILENT_LOGGER } from '#src/ports/logger.ts';
+import { asSlot, type ChosenEntry } from '#src/protocol/types.ts';
+import { Applier, type WaitingQuery } from '#src/runtime/applier.ts';
+import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
+import { VirtualClock } from './cluster.ts';
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const noop = (slot: number): ChosenEntry =>
+  ({ slot: asSlot(slot), ballot: { round: 1, node: 1 }, value: { kind: 'noop' } }) as unknown as ChosenEntry;
+
+describe('a store that a read found older', () => {
+  it('is opened before the reads that wait and the next batch are given to it', async () => {
+    const events: string[] = [];
+    const clock = new VirtualClock();
+    const backend = {
+      name: 'slow',
+      durability: 'durable',
+      apply: async ({ slot }: ApplyBatch<unknown>) => {
+        events.push(`apply ${slot}`);
+        await settled();
+        return [];
+      },
+    } as unknown as Backend;
+    const applier = new Applier({
+      backend,
+      image: EMPTY_IMAGE,
+      reopen: async () => {
+        events.push('open');
+        return EMPTY_IMAGE;
+      },
+      clusterId: 'test',
+      group: 0,
+      journal: { readEntries: () => [noop(1), noop(2)] } as unknown as Journal,
+      clock,
+      logger: SILENT_LOGGER,
+      limits: DEFAULT_RUNTIME_LIMITS,
+      checksum: (bytes, seed) => crc32(bytes, seed),
+      handlers: {
+        onApplied: () => undefined,
+        waitersOf: () => undefined,
+        onProgress: () => undefined,
+        onReopened: () => undefined,
+        onFenced: (detail) => assert.fail(detail),
+        onJournalFailure: (error) => assert.fail(error),
+      },
+    });
+    applier.deliver([noop(1)]);
+    for (let round = 0; round < 5; round++) await settled();
+    const read = (name: string, after: () => void): WaitingQuery => ({
+      slot: asSlot(1),
+      run: async () => {
+        events.push(`read ${name}`);
+        await settled();
+        after();
+      },
+      refuse: (why) => assert.fail(why),
+    });
+    applier.whenApplied(read('first', () => applier.rewound('the store is at slot 0')));
+    applier.whenApplied(read('second', () => undefined));
+    applier.deliver([noop(2)]);
+    for (let round = 0; round < 400 && !events.includes('apply 2'); round++) {
+      await settled();
+      // Time stands still at first: whatever does not wait for the opening happens now.
+      if (round > 20) clock.step();
+    }
+    assert.deepEqual(events.slice(0, 3), ['apply 1', 'read first', 'open']);
+    assert.equal(events.filter((event) => event === 'open').length, 1);
+    assert.deepEqual(events.slice(3).sort(), ['apply 1', 'apply 2', 'read second']);
+  });
+});

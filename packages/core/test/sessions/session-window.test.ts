@@ -1,0 +1,110 @@
+/** What a session keeps, against a map that keeps the same: whatever the order, the span and the size. */
+import assert from 'node:assert/strict';
+import { PackedAnswers, type Result, resultSize } from '@quorate/wire';
+import fc from 'fast-check';
+import { InvariantError } from '#src/protocol/invariant.ts';
+import { RESULT_OVERHEAD_BYTES, SESSION_WINDOW_SEQUENCES } from '#src/runtime/session-limits.ts';
+import { type KeptResult, SessionWindow } from '#src/runtime/session-window.ts';
+
+type Step =
+  | { readonly kind: 'begin' | 'keep' | 'pack' | 'drop'; readonly above: number; readonly bytes: number }
+  | { readonly kind: 'advance'; readonly by: number };
+
+const distance = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 30 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: SESSION_WINDOW_SEQUENCES }) },
+);
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constantFrom('begin' as const, 'keep' as const, 'pack' as const, 'drop' as const),
+      above: distance,
+      bytes: fc.nat(50),
+    }),
+    fc.record({ kind: fc.constant('advance' as const), by: fc.oneof(distance, fc.nat(9000)) }),
+  ),
+  { maxLength: 60 },
+);
+// Low, and beyond what fits into 32 bits.
+const floors = fc.constantFrom(0, 5, 2 ** 31 - 4, 2 ** 32 - 4, 2 ** 52);
+
+describe('the window of a session', () => {
+  it('keeps, finds, counts and forgets as a map would', () => {
+    fc.assert(
+      fc.property(floors, steps, (floor, script) => {
+        const window = new SessionWindow(floor);
+        const model = new Map<number, KeptResult>();
+        for (const step of script) {
+          if (step.kind === 'advance') {
+            for (const one of model.keys()) if (one <= window.floor + step.by) model.delete(one);
+            window.advance(window.floor + step.by);
+          } else play(window, model, step, window.floor + step.above);
+          assert.deepEqual(
+            window.sequences(),
+            [...model.keys()].sort((left, right) => left - right),
+          );
+          assert.equal(
+            window.bytes,
+            [...model.values()].reduce((sum, kept) => sum + sizeOf(kept), 0),
+          );
+          for (const [one, kept] of model) assert.deepEqual(plain(window.get(one)), plain(kept));
+        }
+      }),
+    );
+  });
+
+  it('knows nothing at or below its floor or beyond its span, and takes nothing there', () => {
+    const window = new SessionWindow(10);
+    assert.equal(window.begin(11), true);
+    for (const sequence of [10, 3, 19, 10 + SESSION_WINDOW_SEQUENCES + 1]) {
+      assert.equal(window.get(sequence), undefined);
+      assert.equal(window.isPending(sequence), false);
+    }
+    for (const sequence of [10, 3, 10 + SESSION_WINDOW_SEQUENCES + 1]) {
+      assert.equal(window.isWithin(sequence), false);
+      assert.throws(() => window.begin(sequence), InvariantError);
+    }
+    assert.equal(window.isPending(11), true);
+  });
+});
+
+function play(
+  window: SessionWindow,
+  model: Map<number, KeptResult>,
+  { kind, bytes }: Exclude<Step, { kind: 'advance' }>,
+  sequence: number,
+): void {
+  const result: Result = { ok: true, value: new Uint8Array(bytes).fill(sequence % 256) };
+  switch (kind) {
+    case 'begin':
+      assert.equal(window.begin(sequence), !model.has(sequence));
+      if (!model.has(sequence)) model.set(sequence, 'pending');
+      return;
+    case 'keep':
+      window.keep(sequence, result);
+      return void model.set(sequence, result);
+    case 'drop':
+      window.keep(sequence, 'dropped');
+      return void model.set(sequence, 'dropped');
+    case 'pack': {
+      const answers = new PackedAnswers();
+      answers.begin(1, [sequence, sequence]);
+      answers.nil();
+      answers.value(result.value as Uint8Array, 0, bytes);
+      window.keepPacked(sequence, answers.chunkOf(1), answers.startOf(1), answers.sizeOf(1));
+      return void model.set(sequence, result);
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+function sizeOf(kept: KeptResult): number {
+  if (kept === 'pending') return 0;
+  return RESULT_OVERHEAD_BYTES + (kept === 'dropped' ? 0 : resultSize(kept));
+}
+
+function plain(kept: KeptResult | undefined): unknown {
+  if (kept === undefined || typeof kept === 'string' || !kept.ok) return kept;
+  return kept.value === null ? null : Buffer.from(kept.value).toString('hex');
+}

@@ -1,0 +1,113 @@
+/**
+ * The results of a slot as the answers in which they leave, one after the other, in pieces of memory that many share:
+ * `f64 sequence | u8 0 | f64 slot | result`, exactly as `writeResultAnswer` lays them out (a property test keeps the two
+ * equal). What a client is sent is then a copy of one stretch of bytes, and what is kept for its retries needs no object
+ * per result.
+ */
+import { readAnswer } from './answer-codec.ts';
+import { ByteReader, encodeUtf8 } from './bytes.ts';
+import { RESULT_NIL, RESULT_REFUSED, RESULT_VALUE, type Result } from './result.ts';
+
+/** A kept answer keeps its whole chunk alive, so chunks are small; a larger answer has one of its own. */
+const CHUNK_BYTES = 16 * 1024;
+const HEAD_BYTES = 17;
+const ANSWER_RESULT = 0;
+
+export class PackedAnswers {
+  #chunk = new Uint8Array(0);
+  #view = new DataView(this.#chunk.buffer);
+  #used = 0;
+  #slot = 0;
+  #count = 0;
+  #sequences: readonly number[] = [];
+  // By ordinal; what lies at `count` and above is of an earlier slot.
+  readonly #chunks: Uint8Array[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #sizes: number[] = [];
+
+  /** Forgets the slot before; its chunks live as long as somebody keeps them. `sequences`: by ordinal. */
+  begin(slot: number, sequences: readonly number[]): void {
+    this.#slot = slot;
+    this.#sequences = sequences;
+    this.#count = 0;
+  }
+
+  /** Results so far: the ordinal of the next one. */
+  get count(): number {
+    return this.#count;
+  }
+
+  chunkOf(ordinal: number): Uint8Array {
+    return this.#chunks[ordinal] as Uint8Array;
+  }
+
+  /** Where the answer lies in its chunk. */
+  startOf(ordinal: number): number {
+    return this.#starts[ordinal] as number;
+  }
+
+  endOf(ordinal: number): number {
+    return this.#ends[ordinal] as number;
+  }
+
+  /** `resultSize` of the result. */
+  sizeOf(ordinal: number): number {
+    return this.#sizes[ordinal] as number;
+  }
+
+  /** The value is copied out of `source`. */
+  value(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const at = this.#begin(5 + length, length);
+    this.#view.setUint8(at, RESULT_VALUE);
+    this.#view.setUint32(at + 1, length, true);
+    this.#chunk.set(source.subarray(start, end), at + 5);
+  }
+
+  nil(): void {
+    const at = this.#begin(1, 0);
+    this.#view.setUint8(at, RESULT_NIL);
+  }
+
+  refused(code: string, message: string): void {
+    const codeBytes = encodeUtf8(code);
+    const messageBytes = encodeUtf8(message);
+    const at = this.#begin(9 + codeBytes.length + messageBytes.length, code.length + message.length);
+    this.#view.setUint8(at, RESULT_REFUSED);
+    this.#view.setUint32(at + 1, codeBytes.length, true);
+    this.#chunk.set(codeBytes, at + 5);
+    this.#view.setUint32(at + 5 + codeBytes.length, messageBytes.length, true);
+    this.#chunk.set(messageBytes, at + 9 + codeBytes.length);
+  }
+
+  /** Writes the head of the next answer; returns where its result of `bytes` bytes is to be written. */
+  #begin(bytes: number, size: number): number {
+    const total = HEAD_BYTES + bytes;
+    if (this.#used + total > this.#chunk.length) this.#open(total);
+    const start = this.#used;
+    this.#used = start + total;
+    const ordinal = this.#count++;
+    this.#chunks[ordinal] = this.#chunk;
+    this.#starts[ordinal] = start;
+    this.#ends[ordinal] = start + total;
+    this.#sizes[ordinal] = size;
+    this.#view.setFloat64(start, this.#sequences[ordinal] as number, true);
+    this.#view.setUint8(start + 8, ANSWER_RESULT);
+    this.#view.setFloat64(start + 9, this.#slot, true);
+    return start + HEAD_BYTES;
+  }
+
+  #open(bytes: number): void {
+    this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, bytes));
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#used = 0;
+  }
+}
+
+/** The result in the answer that begins at `start`; its value is a view. */
+export function packedResult(chunk: Uint8Array, start: number): Result {
+  const answer = readAnswer(new ByteReader(chunk, start));
+  if (answer.kind !== 'result') throw new TypeError(`an answer of kind ${answer.kind} is no result`);
+  return answer.result;
+}
