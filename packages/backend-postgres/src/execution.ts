@@ -8,7 +8,7 @@
  */
 import type { ChosenCommand } from '@quorate/core/ports';
 import type { Result } from '@quorate/wire';
-import { resultOf, tooLarge } from './result.ts';
+import { resultOf } from './result.ts';
 import { type Reply, type Session, SqlFailure } from './session.ts';
 import type { SqlCommand, SqlStatement } from './sql/command.ts';
 
@@ -28,6 +28,19 @@ export class TooManyRows extends Error {
 
   constructor(index: number) {
     super();
+    this.index = index;
+  }
+}
+
+/** The store could not carry out a command, or fell silent over it. */
+export class CommandTrouble extends Error {
+  readonly failure: SqlFailure;
+  /** Its place in the batch. */
+  readonly index: number;
+
+  constructor(failure: SqlFailure, index: number) {
+    super(failure.message, { cause: failure });
+    this.failure = failure;
     this.index = index;
   }
 }
@@ -60,7 +73,7 @@ export const CATALOG_CHANGED: Result = {
   message: 'the schema was changed after this command was examined and before its turn; give it again',
 };
 
-/** @throws NeedsCare, and SqlFailure for trouble of the store */
+/** @throws NeedsCare, and CommandTrouble or SqlFailure for trouble of the store */
 export async function executeAtOnce(
   commands: readonly Chosen[],
   context: ExecutionContext,
@@ -74,25 +87,28 @@ export async function executeAtOnce(
   const results: Result[] = [];
   for (const each of await Promise.all(sent)) {
     if (each === undefined) results.push(CATALOG_CHANGED);
-    else if (each instanceof SqlFailure) throw each.judgement === 'refused' ? new NeedsCare() : each;
-    else if (isCut(each)) throw new NeedsCare();
+    else if (each instanceof SqlFailure) {
+      if (each.judgement === 'refused') throw new NeedsCare();
+      throw new CommandTrouble(each, results.length);
+    } else if (isCut(each)) throw new NeedsCare();
     else results.push(resultOf(each, context.typeName));
   }
   return { results, epoch, changedSchema: false };
 }
 
-/** Leaves out what has a place in `refused`. @throws TooManyRows, and SqlFailure for trouble of the store */
+/** Leaves out what has an answer in `refused`. @throws TooManyRows, and CommandTrouble or SqlFailure for trouble of the store */
 export async function executeWithCare(
   commands: readonly Chosen[],
   context: ExecutionContext,
-  refused: ReadonlySet<number>,
+  refused: ReadonlyMap<number, Result>,
 ): Promise<Execution> {
   const results: Result[] = [];
   let epoch = context.epoch;
   while (results.length < commands.length) {
     const first = results.length;
-    if (refused.has(first)) {
-      results.push(tooLarge(context.maxResult));
+    const answer = refused.get(first);
+    if (answer !== undefined) {
+      results.push(answer);
       continue;
     }
     const window = windowFrom(commands, first, epoch, refused);
@@ -112,7 +128,7 @@ function windowFrom(
   commands: readonly Chosen[],
   first: number,
   epoch: number,
-  refused: ReadonlySet<number>,
+  refused: ReadonlyMap<number, Result>,
 ): SqlCommand[] {
   const window: SqlCommand[] = [];
   for (const [offset, { command }] of commands.slice(first, first + WINDOW).entries()) {
@@ -141,7 +157,7 @@ async function executeWindow(
   for (const [begun, done, ended] of await Promise.all(sent)) {
     if (begun instanceof SqlFailure) throw begun;
     if (done instanceof SqlFailure) {
-      if (done.judgement !== 'refused') throw done;
+      if (done.judgement !== 'refused') throw new CommandTrouble(done, results.length);
       // Gone, and so is everything that was sent behind it.
       await session.run('ROLLBACK TO command; RELEASE command');
       results.push({ ok: false, code: done.state ?? '', message: done.message });

@@ -1,6 +1,7 @@
 /** From a URL to a writer: the server looked at, the database claimed, the schema `quorate` there, sequences right. */
 import { BackendDiverged } from '@quorate/core/ports';
 import { LOCK_MARK, OWN_SCHEMA_SQL, readState, type StoredState } from './own-schema.ts';
+import { checkNoted, type RefusedCommands } from './refused-commands.ts';
 import { readSchemaParts, readTypeNames } from './schema-parts.ts';
 import { restoreSequences } from './sequences.ts';
 import { checkEmpty, checkServer, claimDatabase, type ServerFacts } from './server-check.ts';
@@ -16,7 +17,11 @@ export type OpenedWriter = {
 };
 
 /** @throws BackendUnavailable, BackendDiverged */
-export async function openWriter(options: SessionOptions, language: SqlLanguage): Promise<OpenedWriter> {
+export async function openWriter(
+  options: SessionOptions,
+  language: SqlLanguage,
+  refuse: RefusedCommands,
+): Promise<OpenedWriter> {
   const session = await Session.connect({
     ...options,
     // Applied need not be durable: the log is. `flush` says how far it is.
@@ -37,8 +42,9 @@ export async function openWriter(options: SessionOptions, language: SqlLanguage)
     const sequences = await restoreSequences(session, parts);
     const state = await readState(session);
     await session.run('COMMIT');
+    checkNoted(refuse, state.refused, state.mark);
     const typeName = (id: number): string | undefined => names.get(id);
-    const writer = new Writer({ session, state, parts, sequences, typeName, pin: language.pin });
+    const writer = new Writer({ session, state, parts, sequences, typeName, pin: language.pin, refuse });
     return { writer, state, facts };
   } catch (error) {
     session.abandon();

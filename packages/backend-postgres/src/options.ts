@@ -1,5 +1,6 @@
 /** `backendOptions` of config.yaml for `backend: postgres`, checked. */
 import { QuorateError } from '@quorate/wire';
+import { type RefusedCommands, readRefused } from './refused-commands.ts';
 
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/database` of this node's own server; undefined for the embedded one. */
@@ -10,10 +11,12 @@ export type PostgresOptions = {
   readonly readTimeoutMs: number;
   /** Path of the `pg_dump` program for snapshots; found on the machine by default. */
   readonly pgDump: string | undefined;
+  /** Commands that are left out on every node. */
+  readonly refuse: RefusedCommands;
 };
 
 const DEFAULTS = { connectTimeoutMs: 5000, readTimeoutMs: 10_000 };
-const KNOWN = new Set(['url', 'embedded', 'connectTimeoutMs', 'readTimeoutMs', 'pgDump']);
+const KNOWN = new Set(['url', 'embedded', 'connectTimeoutMs', 'readTimeoutMs', 'pgDump', 'refuse']);
 
 /** @throws QuorateError CONFIG_INVALID; never shows the URL, which may hold a password */
 export function checkOptions(options: unknown): PostgresOptions {
@@ -28,10 +31,16 @@ export function checkOptions(options: unknown): PostgresOptions {
     connectTimeoutMs: checkMs('connectTimeoutMs', given['connectTimeoutMs'] ?? DEFAULTS.connectTimeoutMs),
     readTimeoutMs: checkMs('readTimeoutMs', given['readTimeoutMs'] ?? DEFAULTS.readTimeoutMs),
     pgDump: checkPath(given['pgDump']),
+    refuse: readRefused(given['refuse']),
   };
 }
 
-function checkUrl({ url, embedded = false, ...others }: Record<string, unknown>): string | undefined {
+function checkUrl({
+  url,
+  embedded = false,
+  refuse: _refuse,
+  ...others
+}: Record<string, unknown>): string | undefined {
   if (typeof embedded !== 'boolean') throw invalid('embedded is true or false');
   if (embedded) {
     const [more] = url === undefined ? Object.keys(others) : ['url'];

@@ -1,7 +1,8 @@
 /**
  * The schema `quorate`: what the framework keeps beside the data, in the same database and the same transactions.
  *
- *   quorate.mark        one row: how far the data has got, the results of the last batch, the catalog epoch
+ *   quorate.mark        one row: how far the data has got, the results of the last batch, the catalog epoch, and which
+ *                       commands were left out (`refused-commands.ts`)
  *   quorate.records     system records of the framework
  *   quorate.sequences   the truth about sequences, which PostgreSQL itself does not keep transactional
  *   quorate.flushes     one row, written and flushed to have everything before it flushed
@@ -31,7 +32,8 @@ CREATE TABLE quorate.mark (
   slot bigint NOT NULL,
   digest text NOT NULL,
   catalog_epoch bigint NOT NULL,
-  results bytea NOT NULL
+  results bytea NOT NULL,
+  refused text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 10);
 CREATE TABLE quorate.records (key text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
 CREATE TABLE quorate.sequences (name text COLLATE "C" PRIMARY KEY, last_value bigint NOT NULL, is_called boolean NOT NULL);
@@ -54,7 +56,11 @@ export function guardTriggerSql(table: string): string {
   );
 }
 
-export type StoredState = BackendImage & { readonly catalogEpoch: number };
+export type StoredState = BackendImage & {
+  readonly catalogEpoch: number;
+  /** Names of commands that were left out, separated by blanks. */
+  readonly refused: string;
+};
 
 export type StoredMark = {
   readonly mark: AppliedMark | undefined;
@@ -81,12 +87,13 @@ export function markOf(row: readonly Value[] | undefined): StoredMark {
 
 /** Everything that the framework keeps here, as one transaction sees it. */
 export async function readState(session: Session): Promise<StoredState> {
-  const marks = await session.ask(`SELECT ${MARK_COLUMNS}, results FROM quorate.mark`);
+  const marks = await session.ask(`SELECT ${MARK_COLUMNS}, results, refused FROM quorate.mark`);
   const records = await session.ask('SELECT key, value FROM quorate.records');
   const row = marks.rows[0];
   const results = row?.[6] ?? '\\x';
   return {
     ...markOf(row),
+    refused: row?.[7] ?? '',
     records: records.rows.map(([key, value]) => ({ key: key ?? '', value: bytesOf(value ?? '\\x') })),
     lastResults: decodeResults(bytesOf(results)),
   };
@@ -94,6 +101,8 @@ export async function readState(session: Session): Promise<StoredState> {
 
 export const WRITE_MARK: string =
   'UPDATE quorate.mark SET cluster_id = $1, cluster_group = $2, slot = $3, digest = $4, catalog_epoch = $5, results = $6';
+
+export const WRITE_REFUSED = 'UPDATE quorate.mark SET refused = $1';
 
 export function markParams(
   mark: AppliedMark | undefined,

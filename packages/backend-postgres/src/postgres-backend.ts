@@ -86,7 +86,7 @@ export class PostgresBackend implements Backend<SqlCommand> {
 
   async #reopen(): Promise<OpenedWriter> {
     await this.#embedded?.start();
-    const opened = await openWriter(this.#connect, this.#language);
+    const opened = await openWriter(this.#connect, this.#language, this.#options.refuse);
     this.#opened = opened;
     this.#loadCatalogSoon();
     return opened;
@@ -274,7 +274,9 @@ export class PostgresBackend implements Backend<SqlCommand> {
   }
 
   compatibility(): Readonly<Record<string, string>> {
-    return this.#opened?.facts.compatibility ?? {};
+    if (this.#opened === undefined) return {};
+    const refused = this.#options.refuse.join(' ');
+    return { ...this.#opened.facts.compatibility, 'refused commands': refused === '' ? 'none' : refused };
   }
 
   async close(): Promise<void> {

@@ -66,12 +66,12 @@ export class SqlFailure extends Error {
 }
 
 /** A failure of our own statements, or of the store, in the words of the contract. */
-export function troubleOf(error: unknown, doing: string): Error {
+export function troubleOf(error: unknown, doing: string, wayOut = ''): Error {
   if (error instanceof BackendUnavailable || error instanceof BackendDiverged) return error;
   const failure = error instanceof SqlFailure ? error : failureOf(error);
   const state = failure.state === undefined ? '' : ` (SQLSTATE ${failure.state})`;
   const advice = adviceFor(failure.state);
-  const words = `${doing}: ${failure.message}${state}${advice === '' ? '' : `; ${advice}`}`;
+  const words = `${doing}: ${failure.message}${state}${advice === '' ? '' : `; ${advice}`}${wayOut}`;
   return failure.judgement === 'unavailable'
     ? new BackendUnavailable(words, { cause: error })
     : new BackendDiverged(words, { cause: error });

@@ -72,6 +72,7 @@ const ADVICE = new Map<string, string>([
   ['53100', 'free disk space on the database server'],
   ['53200', 'give the database server more memory'],
   ['53300', 'raise max_connections of the server: a node needs up to five connections'],
+  ['53400', 'raise the limit of the server that the message names'],
   ['55P03', 'another session holds a lock on a replicated table; end it'],
   ['57P03', 'the server is starting or stopping'],
   ['25006', 'the server only reads: it is a standby, or default_transaction_read_only is on'],

@@ -6,9 +6,10 @@
  * records it and the COMMIT. After any trouble the session is given up; the next one reads from the store what became
  * of it.
  */
-import { type ApplyBatch, BackendDiverged, type BackendImage, judgeStep } from '@quorate/core/ports';
+import { type ApplyBatch, BackendDiverged, type BackendImage, cutText, judgeStep } from '@quorate/core/ports';
 import type { Result } from '@quorate/wire';
 import {
+  CommandTrouble,
   type Execution,
   type ExecutionContext,
   executeAtOnce,
@@ -26,9 +27,11 @@ import {
   type StoredState,
   UPSERT_RECORDS,
   WRITE_MARK,
+  WRITE_REFUSED,
 } from './own-schema.ts';
 import { PlanNames } from './plan-names.ts';
-import { maxWriteResult } from './result.ts';
+import { notedThrough, type RefusedCommands, refusedIn } from './refused-commands.ts';
+import { maxWriteResult, tooLarge } from './result.ts';
 import { guardTables, readSchemaParts, type SchemaParts, sequencesQuery } from './schema-parts.ts';
 import {
   KEEP_SEQUENCES,
@@ -51,6 +54,7 @@ export type WriterOptions = {
   readonly sequences: SequenceStates;
   readonly typeName: (id: number) => string | undefined;
   readonly pin: ExecutionContext['pin'];
+  readonly refuse: RefusedCommands;
 };
 
 export class Writer {
@@ -100,12 +104,13 @@ export class Writer {
       return execution.results;
     } catch (error) {
       this.session.abandon();
-      throw troubleOf(error, `slot ${batch.slot}`);
+      throw troubleIn(batch, error);
     }
   }
 
   async #execute(batch: ApplyBatch<SqlCommand>): Promise<Execution> {
-    if (this.#careful === 0 && !changesSchema(batch.commands)) {
+    const refused = refusedIn(this.#options.refuse, batch.slot);
+    if (this.#careful === 0 && refused.size === 0 && !changesSchema(batch.commands)) {
       try {
         return await this.#begin((context) => executeAtOnce(batch.commands, context), batch);
       } catch (error) {
@@ -114,19 +119,18 @@ export class Writer {
         this.#careful = CAREFUL_BATCHES;
       }
     } else if (this.#careful > 0) this.#careful -= 1;
-    return this.#executeWithCare(batch);
+    return this.#executeWithCare(batch, refused);
   }
 
   /** Ends: every attempt after the first leaves one command more out. */
-  async #executeWithCare(batch: ApplyBatch<SqlCommand>): Promise<Execution> {
-    const refused = new Set<number>();
+  async #executeWithCare(batch: ApplyBatch<SqlCommand>, refused: Map<number, Result>): Promise<Execution> {
     for (;;) {
       try {
         return await this.#begin((context) => executeWithCare(batch.commands, context, refused), batch);
       } catch (error) {
         if (!(error instanceof TooManyRows)) throw error;
         await this.#rollBack();
-        refused.add(error.index);
+        refused.set(error.index, tooLarge(maxWriteResult(batch.commands.length)));
       }
     }
   }
@@ -191,6 +195,8 @@ export class Writer {
     const sequences = await this.#readSequences(parts);
     const moved = movedParams(this.#sequences, sequences);
     const { upsert, remove } = recordParams(batch.records);
+    const { refuse } = this.#options;
+    const noted = refusedIn(refuse, batch.slot).size > 0 ? notedThrough(refuse, batch.slot) : undefined;
     const mark = markParams(batch.next, execution.epoch, execution.results);
     const sent = session.gather(() => {
       const replies: Promise<Reply>[] = [];
@@ -202,6 +208,7 @@ export class Writer {
       if (moved !== undefined) ask('quorate_moved', UPSERT_SEQUENCES, moved);
       if (execution.changedSchema) ask('quorate_keep', KEEP_SEQUENCES, [arrayOf(parts.sequences)]);
       ask('quorate_mark', WRITE_MARK, mark);
+      if (noted !== undefined) ask('quorate_refused', WRITE_REFUSED, [noted]);
       ask('quorate_commit', 'COMMIT');
       return replies;
     });
@@ -223,6 +230,21 @@ export class Writer {
     const query = sequencesQuery(parts);
     return statesOf(query === undefined ? NOTHING : await this.session.ask(query));
   }
+}
+
+const MAX_SHOWN_SQL = 60;
+/** For a server that had too little memory or disk, or was killed for want of it. */
+const WAY_OUT =
+  '; if every server fails at it, see "A command that no server can carry out" in docs/postgres-servers.md';
+
+/** Names the command at which the store failed, so that people can tell a bad server from a bad command. */
+function troubleIn({ slot, commands }: ApplyBatch<SqlCommand>, error: unknown): Error {
+  if (!(error instanceof CommandTrouble)) return troubleOf(error, `slot ${slot}`);
+  const { failure, index } = error;
+  const sql = commands[index]?.command.statements[0]?.sql.replace(/\s+/g, ' ') ?? '';
+  const isOfRoom = failure.state === undefined || failure.state.startsWith('53');
+  const where = `command ${slot}/${index} (${cutText(sql, MAX_SHOWN_SQL)})`;
+  return troubleOf(failure, where, isOfRoom ? WAY_OUT : '');
 }
 
 function changesSchema(commands: ApplyBatch<SqlCommand>['commands']): boolean {

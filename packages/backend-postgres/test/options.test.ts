@@ -16,6 +16,8 @@ describe('options of the postgres backend', () => {
     [{ embedded: false }, /needs `url`/],
     [{ embedded: 'yes' }, /embedded is true or false/],
     [{ embedded: true, url }, /url is for a server: leave it out beside `embedded: true`/],
+    [{ url, refuse: 812.5 }, /refuse names commands .* like "812\/0"/],
+    [{ url, refuse: '812' }, /refuse names commands/],
     [{ embedded: true, readTimeoutMs: 5 }, /readTimeoutMs is for a server/],
   ] as const)
     it(`refuses ${JSON.stringify(options)} in words`, () =>

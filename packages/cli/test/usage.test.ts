@@ -220,7 +220,14 @@ describe('the command line without a node', function () {
   it('says that nobody answers, as unhealthy', async () => {
     const run = await quorate(['status', '-w', 'json', '-e', `${NOBODY},127.0.0.1:2`]);
     assert.equal(run.code, 5);
-    const nothing = { role: 'unreachable', ballot: null, learnedSlot: null, appliedSlot: null, pid: null };
+    const nothing = {
+      role: 'unreachable',
+      ballot: null,
+      learnedSlot: null,
+      appliedSlot: null,
+      pid: null,
+      trouble: null,
+    };
     assert.deepEqual(JSON.parse(run.stdout), {
       leader: null,
       quorum: false,

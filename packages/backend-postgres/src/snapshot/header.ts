@@ -8,6 +8,8 @@ export type SnapshotHeader = {
   /** Of the server that the snapshot was taken from; only the same or a later one can restore it. */
   readonly serverMajor: number;
   readonly schemas: readonly string[];
+  /** Names of commands that were left out, separated by blanks. */
+  readonly refused: string;
   /** Name, last value, whether it was given out. */
   readonly sequences: readonly (readonly (string | null)[])[];
 };
@@ -15,8 +17,8 @@ export type SnapshotHeader = {
 export function encodeHeader(header: SnapshotHeader): Uint8Array {
   const out = new ByteWriter(4096);
   writeImage(out, header.image);
-  const { catalogEpoch, serverMajor, schemas, sequences } = header;
-  out.text(JSON.stringify({ catalogEpoch, serverMajor, schemas, sequences }));
+  const { catalogEpoch, serverMajor, schemas, refused, sequences } = header;
+  out.text(JSON.stringify({ catalogEpoch, serverMajor, schemas, refused, sequences }));
   return out.bytes();
 }
 

@@ -10,7 +10,14 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BackendUnavailable, type Slot } from '@quorate/core/ports';
 import { malformed } from '@quorate/wire';
-import { LOCK_MARK, markParams, recordParams, UPSERT_RECORDS, WRITE_MARK } from '../own-schema.ts';
+import {
+  LOCK_MARK,
+  markParams,
+  recordParams,
+  UPSERT_RECORDS,
+  WRITE_MARK,
+  WRITE_REFUSED,
+} from '../own-schema.ts';
 import { USER_SCHEMA } from '../schema-parts.ts';
 import { quoteName, type Session, troubleOf } from '../session.ts';
 import { checkFrames, FRAME, type Frame, readFrames } from './frames.ts';
@@ -111,7 +118,7 @@ async function loadTables(session: Session, frames: AsyncGenerator<Frame>): Prom
 }
 
 async function storeHeader(session: Session, header: SnapshotHeader): Promise<void> {
-  const { image, catalogEpoch, sequences } = header;
+  const { image, catalogEpoch, refused, sequences } = header;
   await session.run('DELETE FROM quorate.records; DELETE FROM quorate.sequences');
   for (const [name, last, called] of sequences) {
     await session.ask('INSERT INTO quorate.sequences VALUES ($1, $2, $3)', [
@@ -124,6 +131,7 @@ async function storeHeader(session: Session, header: SnapshotHeader): Promise<vo
   const { upsert } = recordParams(image.records);
   if (upsert !== undefined) await session.ask(UPSERT_RECORDS, upsert);
   await session.ask(WRITE_MARK, markParams(image.mark, catalogEpoch, image.lastResults));
+  await session.ask(WRITE_REFUSED, [refused]);
 }
 
 async function nextFrame(frames: AsyncGenerator<Frame>, kind: number): Promise<Frame> {

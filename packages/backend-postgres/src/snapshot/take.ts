@@ -60,10 +60,15 @@ export async function takeSnapshot(options: TakeOptions): Promise<TakenSnapshot>
     if (tables.length > 0)
       await session.run(`LOCK TABLE ${tables.map(({ name }) => name).join(', ')} IN ACCESS SHARE MODE`);
     const exported = (await session.ask('SELECT pg_export_snapshot()')).rows[0]?.[0] ?? '';
-    const { mark, records, lastResults, catalogEpoch } = state;
+    const { mark, records, lastResults, catalogEpoch, refused } = state;
     const { serverMajor } = options;
     const image = { mark, records, lastResults };
-    return spool(options, { image, catalogEpoch, serverMajor, schemas, sequences }, tables, exported);
+    return spool(
+      options,
+      { image, catalogEpoch, serverMajor, schemas, refused, sequences },
+      tables,
+      exported,
+    );
   } catch (error) {
     session.abandon();
     throw troubleOf(error, 'cannot take a snapshot');

@@ -170,6 +170,59 @@ describe('PostgreSQL store', function () {
     await store.backend.prepare(command, context);
   });
 
+  it('names a command that no server can carry out, and leaves it out when the operators say so', async () => {
+    const { url, store } = await fresh();
+    const name = new URL(url).pathname.slice(1);
+    await store.apply('CREATE TABLE n (n int)');
+    await sql(url, `ALTER DATABASE ${name} SET temp_file_limit = '64kB'`);
+    const open = async (refuse?: string): Promise<OneStore> => {
+      const again = new OneStore(url, refuse === undefined ? {} : { refuse });
+      stores.push(again);
+      await again.reopen();
+      return again;
+    };
+    const slot = [
+      'INSERT INTO n VALUES (1)',
+      'INSERT INTO n SELECT i FROM generate_series(1, 1000000) i ORDER BY i DESC',
+      'SELECT 1/0',
+      'INSERT INTO n VALUES (2)',
+    ];
+    await store.backend.close();
+    const stuck = await open();
+    for (let attempt = 0; attempt < 2; attempt++)
+      await assert.rejects(stuck.apply(...slot), (error: Error) => {
+        assert.ok(error instanceof BackendUnavailable);
+        assert.match(
+          error.message,
+          /^command 2\/1 \(INSERT INTO n SELECT .*\): .*SQLSTATE 53400.*no server can/,
+        );
+        return true;
+      });
+    await stuck.backend.close();
+
+    const freed = await open('2/1 3/0');
+    assert.deepEqual(await freed.outcomes(...slot), [1, 'REFUSED_BY_OPERATORS', '22012', 1]);
+    assert.deepEqual(await freed.outcomes('INSERT INTO n VALUES (3)', 'INSERT INTO n VALUES (4)'), [
+      'REFUSED_BY_OPERATORS',
+      1,
+    ]);
+    assert.equal(freed.backend.compatibility()['refused commands'], '2/1 3/0');
+    const snapshot = await freed.snapshot();
+    await freed.backend.close();
+    assert.deepEqual(await (await open('2/1 3/0')).read('SELECT n FROM n ORDER BY n'), [['1'], ['2'], ['4']]);
+    for (const { backend } of stores) await backend.close();
+    await assert.rejects(open('2/1'), /command 3\/0 was left out here .* must go on to do so/);
+    await assert.rejects(
+      open('2/0 2/1 3/0'),
+      (error) => error instanceof BackendDiverged && /executed command 2\/0/.test(error.message),
+    );
+    const other = new OneStore(await databases.create(), { refuse: '2/1 3/0' });
+    stores.push(other);
+    await other.reopen();
+    await other.restore(snapshot);
+    assert.equal((await other.reopen()).mark?.slot, 3);
+  });
+
   it('asks for the signal once, however often it is opened', async () => {
     const warnings: string[] = [];
     const onWarning = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);

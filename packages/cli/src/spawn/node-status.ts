@@ -19,6 +19,8 @@ export type NodeStatus = {
   readonly quorumConnected: boolean;
   /** Name of its backend; undefined when it does not say. */
   readonly backend: string | undefined;
+  /** What its backend cannot do, and the way out; undefined when it is well. */
+  readonly trouble: string | undefined;
   /** Addresses of all nodes in node order, as this one knows them; empty when it does not say. */
   readonly addrs: readonly string[];
 };
@@ -68,8 +70,16 @@ export function parseStatus(text: string): NodeStatus | undefined {
     appliedSlot: number(value['appliedSlot']),
     quorumConnected: value['quorumConnected'] === true,
     backend: isRecord(value['backend']) ? String(value['backend']['name']) : undefined,
+    trouble: isRecord(value['backend']) ? troubleOf(value['backend']) : undefined,
     addrs: addrsOf(number(value['node']), String(value['addr']), value['peers']),
   };
+}
+
+/** What applying met says more than what the store says of itself. */
+function troubleOf({ state, detail, health }: Record<string, unknown>): string | undefined {
+  if (state === 'retrying' || state === 'fenced') return `${state}: ${String(detail)}`;
+  if (isRecord(health) && health['ok'] === false) return `its store: ${String(health['detail'])}`;
+  return undefined;
 }
 
 function addrsOf(node: number, addr: string, peers: unknown): string[] {

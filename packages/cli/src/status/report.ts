@@ -19,6 +19,8 @@ export type NodeReport = {
   readonly learnedSlot: number | null;
   readonly appliedSlot: number | null;
   readonly pid: number | null;
+  /** What its backend cannot do; null when it is well, too. */
+  readonly trouble: string | null;
 };
 
 export type ClusterReport = {
@@ -72,7 +74,10 @@ export function renderReport(report: ClusterReport, style: TableStyle): string {
     ...[learnedSlot, appliedSlot, pid].map((value) => (value === null ? '-' : String(value))),
   ]);
   const table = renderTable(['node', 'addr', 'role', 'ballot', 'learned', 'applied', 'pid'], rows, style);
-  return `${table}${verdict(report)}\n`;
+  const troubles = report.nodes.flatMap(({ id, trouble }) =>
+    trouble === null ? [] : [`node ${id}: ${trouble}\n`],
+  );
+  return `${table}${troubles.join('')}${verdict(report)}\n`;
 }
 
 export function isHealthy(report: ClusterReport): boolean {
@@ -88,9 +93,18 @@ function verdict({ leader, quorum, nodes }: ClusterReport): string {
 
 function nodeReport(id: number, addr: string, status: NodeStatus | undefined): NodeReport {
   if (status === undefined)
-    return { id, addr, role: 'unreachable', ballot: null, learnedSlot: null, appliedSlot: null, pid: null };
-  const { node, role, ballot, learnedSlot, appliedSlot, pid } = status;
-  return { id: node, addr: status.addr, role, ballot, learnedSlot, appliedSlot, pid };
+    return {
+      id,
+      addr,
+      role: 'unreachable',
+      ballot: null,
+      learnedSlot: null,
+      appliedSlot: null,
+      pid: null,
+      trouble: null,
+    };
+  const { node, role, ballot, learnedSlot, appliedSlot, pid, trouble = null } = status;
+  return { id: node, addr: status.addr, role, ballot, learnedSlot, appliedSlot, pid, trouble };
 }
 
 function askAll(addrs: readonly string[], timeoutMs: number): Promise<Asked[]> {

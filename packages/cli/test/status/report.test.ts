@@ -3,7 +3,7 @@
  * say (`L3` leads in round 3, `F1` follows node 1, `C` campaigns, `-` is silent) and the verdict.
  */
 import assert from 'node:assert/strict';
-import type { NodeStatus } from '#src/spawn/node-status.ts';
+import { type NodeStatus, parseStatus } from '#src/spawn/node-status.ts';
 import { isHealthy, renderReport, summarize } from '#src/status/report.ts';
 
 const ROWS: readonly (readonly [
@@ -52,6 +52,40 @@ quorum: 2 of 3 nodes answer, node 1 leads
   });
 });
 
+describe('the backends of a cluster', () => {
+  const told = (backend: unknown): string => {
+    const text = JSON.stringify({
+      node: 1,
+      addr: 'a:1',
+      pid: 7,
+      role: 'leader',
+      ballot: { round: 1, node: 1 },
+      leader: 1,
+      backend,
+    });
+    return renderReport(summarize([{ addr: 'a:1', status: parseStatus(text) }]), 'plain')
+      .split('\n')
+      .slice(2)
+      .join('\n');
+  };
+  const verdict = 'quorum: 1 of 1 nodes answer, node 1 leads\n';
+
+  it('are named with their trouble, and not mentioned when they are well', () => {
+    const well = { name: 'postgres', state: 'ok', detail: '', health: { ok: true, detail: 'PostgreSQL 15' } };
+    const health = { ok: false, detail: 'away' };
+    assert.equal(told(well), verdict);
+    assert.equal(told({ ...well, health }), `node 1: its store: away\n${verdict}`);
+    assert.equal(
+      told({ ...well, health, state: 'retrying', detail: 'command 2/1' }),
+      `node 1: retrying: command 2/1\n${verdict}`,
+    );
+    assert.equal(
+      told({ ...well, state: 'fenced', detail: 'foreign' }),
+      `node 1: fenced: foreign\n${verdict}`,
+    );
+  });
+});
+
 function answerOf(
   node: number,
   word: string,
@@ -75,6 +109,7 @@ function answerOf(
       appliedSlot: 6,
       quorumConnected: true,
       backend: 'kv',
+      trouble: undefined,
       addrs: [],
     },
   };
