@@ -39,6 +39,6 @@ export interface JournalFile {
   truncate(bytes: number): void;
   /** Makes everything that was ever written to the file durable. */
   sync(): void;
-  /** What is under way ends first. Idempotent. */
+  /** What is under way ends first. Idempotent, and never fails: nothing hangs on it. */
   close(): void;
 }

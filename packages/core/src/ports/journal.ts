@@ -4,7 +4,8 @@
  * Contract. `append` calls are made one after another, the next one possibly before the last one is done; their
  * callbacks come in the same order. A callback with `undefined` means: every write of that call, and of all calls
  * before it, is on stable storage (flushed). A callback with an error is final: the journal accepts nothing more
- * and the process must end; no acknowledgement may leave after it. `readEntries` sees every write whose callback
+ * and the process must end; no acknowledgement may leave after it. A journal works between appends too, and `onFailure`
+ * hears of what fails there at once, not with the next append. `readEntries` sees every write whose callback
  * has run. One process has the journal open at a time; a second `open` fails with JOURNAL_LOCKED.
  */
 import type { QuorateError } from '@quorate/wire';
@@ -55,6 +56,11 @@ export interface Journal {
    * @throws JOURNAL_CORRUPT when a checksum fails, JOURNAL_IO
    */
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[];
+  /**
+   * `hear` is called once, with the failure that ended the journal, whatever met it: an append, a call, or the journal's
+   * own work between two of them. Never inside a call to the journal. One listener; what fails in `close`, `close` says.
+   */
+  onFailure(hear: (error: QuorateError) => void): void;
   /** Flushed before it returns. @throws JOURNAL_IO */
   rememberPeer(record: PeerRecord): void;
   /** Waits for outstanding appends, then releases files and lock. Idempotent. */

@@ -74,6 +74,7 @@ export class Lifecycle {
     this.#state = 'dead';
     this.#host.quiesce();
     this.#host.onFatal(error);
+    this.settle(); // Whoever waits for a graceful stop waits no longer: nothing will come any more.
   }
 
   /** A journal that fails ends the node, and so does a broken invariant; anything else thrown here is our bug as well. */

@@ -75,6 +75,7 @@ export class ReplicaHost {
       },
       onFailure: (error) => handlers.onJournalFailure(error),
     });
+    journal.onFailure((error) => handlers.onJournalFailure(error));
     this.#outbox = new Outbox(transport, options.checksum, limits.targetFrameBytes, group);
   }
 

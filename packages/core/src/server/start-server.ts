@@ -264,6 +264,7 @@ class Server implements RunningServer {
 
   async listen(): Promise<void> {
     await this.#http.listen();
+    if (this.#failure !== undefined) throw this.#failure; // The journal failed before anybody was heard.
     this.#engine.start();
   }
 

@@ -28,6 +28,7 @@ export {
   type JournalSubjectFactory,
   journalConformance,
 } from './journal-conformance.ts';
+export { type BreakableSubject, journalFailureConformance } from './journal-conformance-failure.ts';
 export { MemoryDisk, MemoryJournal, type MemoryJournalOptions } from './memory-journal.ts';
 export { durablePairs, type Mutant, volatilePairs } from './mutants/index.ts';
 export { isProgram, ServerProcess, type ServerProgram } from './server-process.ts';

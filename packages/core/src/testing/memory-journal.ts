@@ -31,6 +31,9 @@ export class MemoryJournal implements Journal {
   #pending: Pending[] = [];
   #state: 'new' | 'open' | 'closed' | 'crashed' = 'new';
   #failure: QuorateError | undefined;
+  /** A flush has met the failure. */
+  #isFound = false;
+  #hear: ((error: QuorateError) => void) | undefined;
   /** At least the disk's. */
   #learnedSlot: Slot;
 
@@ -65,9 +68,12 @@ export class MemoryJournal implements Journal {
     const batch = this.#pending.splice(0, appends);
     const error = this.#write(batch);
     for (const { done } of batch) done(error);
+    if (error === undefined || this.#state !== 'open' || this.#isFound) return;
+    this.#isFound = true;
+    this.#hear?.(error);
   }
 
-  /** From the next flush on, the disk refuses everything. */
+  /** From the next flush on, the disk refuses everything; a flush of nothing is the journal's own work between appends. */
   fail(error: QuorateError = new QuorateError('JOURNAL_IO', 'the disk in memory was told to fail')): void {
     this.#failure ??= error;
   }
@@ -85,6 +91,12 @@ export class MemoryJournal implements Journal {
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
     this.#requireUsable();
     return this.#disk.readChosen(fromSlot, untilSlot, maxBytes, this.#learnedSlot);
+  }
+
+  onFailure(hear: (error: QuorateError) => void): void {
+    this.#hear = hear;
+    const failure = this.#failure;
+    if (this.#isFound && failure !== undefined) queueMicrotask(() => hear(failure));
   }
 
   rememberPeer(record: PeerRecord): void {

@@ -17,6 +17,7 @@ import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './te
 import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
 const WRITER = fileURLToPath(new URL('./writer.js', import.meta.url));
+const HOARDER = fileURLToPath(new URL('./descriptor-hoarder.js', import.meta.url));
 const SETTLE_TIMEOUT_MS = 10_000;
 
 describe('journals: failure', () => {
@@ -80,6 +81,21 @@ describe('journals: failure', () => {
     }
   });
 
+  it('name the limit, and what to do, when the process has no file descriptor left', async () => {
+    // In a process of its own that takes them all, and then wants a journal in segments.
+    const lines = await linesOf('bash', [
+      '-c',
+      'ulimit -n 64; exec "$@"',
+      'bash',
+      process.execPath,
+      HOARDER,
+      directory,
+    ]);
+    assert.deepEqual(lines, [
+      `JOURNAL_IO opening the journal failed in ${directory}: this process has no file descriptor left: raise its limit of open files (ulimit -n, which is 64) above the number of its connections, by 16 for the journal and what the backend needs`,
+    ]);
+  });
+
   for (const flavour of ['main', 'segments'] as const) {
     it(`store what was learned once it is quiet, without another write (${flavour})`, async function () {
       this.timeout(SETTLE_TIMEOUT_MS + 2000);
@@ -104,11 +120,13 @@ describe('journals: failure', () => {
 /** Runs the writer where no file may exceed this size, until it ends by itself. */
 async function writeUnderLimit(kibibytes: number, parameters: readonly string[]): Promise<string[]> {
   const script = `ulimit -f ${kibibytes}; exec "$@"`;
-  const writer = spawn('bash', ['-c', script, 'bash', process.execPath, WRITER, ...parameters], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  return linesOf('bash', ['-c', script, 'bash', process.execPath, WRITER, ...parameters]);
+}
+
+async function linesOf(program: string, parameters: readonly string[]): Promise<string[]> {
+  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   const heard: string[] = [];
-  for await (const line of createInterface({ input: writer.stdout })) heard.push(line);
+  for await (const line of createInterface({ input: child.stdout })) heard.push(line);
   return heard;
 }
 

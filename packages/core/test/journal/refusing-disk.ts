@@ -5,6 +5,8 @@ export class RefusingDisk implements JournalDisk {
   readonly path: string;
   /** Calls so far, by name. */
   readonly calls: string[] = [];
+  /** Files that were opened and not closed. */
+  openFiles = 0;
   readonly #disk: JournalDisk;
   readonly #refused: number;
 
@@ -58,6 +60,8 @@ export class RefusingDisk implements JournalDisk {
   }
 
   #wrap(file: JournalFile): JournalFile {
+    this.openFiles += 1;
+    let isOpen = true;
     return {
       get size() {
         return file.size;
@@ -72,7 +76,11 @@ export class RefusingDisk implements JournalDisk {
       },
       truncate: (bytes) => this.#do('truncate', () => file.truncate(bytes)),
       sync: () => this.#do('sync', () => file.sync()),
-      close: () => file.close(),
+      close: () => {
+        if (isOpen) this.openFiles -= 1;
+        isOpen = false;
+        file.close();
+      },
     };
   }
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { formatIfEmpty } from '#src/adapters/segment-journal/format.ts';
 import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
 import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
-import { asSlot, asWriteSequence } from '#src/protocol/types.ts';
+import { MAX_PEER_NAME_BYTES, MAX_PEERS } from '#src/adapters/segment-journal/peers.ts';
+import { MAX_ADDRS } from '#src/config/schema.ts';
+import { asNodeId, asSlot, asWriteSequence } from '#src/protocol/types.ts';
 import { inside, writeEntries } from './damage.ts';
 import { journalOf, openAndClose } from './flavours.ts';
 import { copyDirectory, modeOf, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
@@ -130,6 +132,28 @@ describe('journal in segments: directory', () => {
       ['1 100', '2 100', '3 100', '4 3000000', '5 100'],
     );
     await reopened.close();
+  });
+});
+
+describe('journal in segments: peers', () => {
+  it('fit, as many as a configuration allows, with the longest names that a greeting may bring', async () => {
+    assert.ok(MAX_PEERS >= MAX_ADDRS);
+    const temporary = temporaryDirectory();
+    const directory = join(temporary.path, 'journal');
+    // What takes most room in the file: each byte becomes six characters.
+    const name = String.fromCharCode(1).repeat(MAX_PEER_NAME_BYTES);
+    const peers = Array.from({ length: MAX_PEERS }, (_, index) => ({
+      node: asNodeId(index + 1),
+      storageId: name,
+      incarnation: 2 ** 32 - 1,
+      processNonce: name,
+    }));
+    const journal = journalOf('segments', directory);
+    await journal.open(WRITER_IDENTITY);
+    for (const peer of peers) journal.rememberPeer(peer);
+    await journal.close();
+    assert.deepEqual((await openAndClose('segments', directory)).peers, peers);
+    temporary.remove();
   });
 });
 

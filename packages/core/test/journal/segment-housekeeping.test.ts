@@ -1,5 +1,7 @@
 /** Files that cannot be cut or removed while room is made: it costs room, and never an answer or the lock. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { NodeDisk } from '#src/adapters/segment-journal/node-disk.ts';
 import { SegmentJournal } from '#src/adapters/segment-journal/segment-journal.ts';
@@ -94,6 +96,26 @@ describe('journal in segments: housekeeping that fails', () => {
     await journal.close();
     assert.ok(disk.refusals >= 1, 'nothing was prepared, so nothing was tried');
     await assertSlots(6);
+  });
+
+  it('goes on when a segment that nobody reads any more cannot be closed', async () => {
+    const { closeSync } = fs;
+    let refusals = 0;
+    fs.closeSync = (descriptor) => {
+      closeSync(descriptor);
+      refusals += 1;
+      throw Object.assign(new Error('EIO: close'), { code: 'EIO' });
+    };
+    syncBuiltinESMExports();
+    try {
+      for (let slot = 1; slot <= 3 * SLOTS; slot++) await append(slot, VALUE_BYTES);
+      assert.ok(refusals >= 1, 'no segment was put away, so nothing was tried');
+    } finally {
+      fs.closeSync = closeSync;
+      syncBuiltinESMExports();
+    }
+    await journal.close();
+    await assertSlots(3 * SLOTS);
   });
 
   function append(slot: number, bytes: number): Promise<void> {

@@ -23,7 +23,7 @@ describe('journal in segments: each call refused once', () => {
   });
   afterEach(() => temporary.remove());
 
-  it('says a clear error or goes on, gives back the lock, and keeps what it acknowledged', async () => {
+  it('says a clear error or goes on, gives back the lock and every file, and keeps what it acknowledged', async () => {
     const tried = new Set<string>();
     for (let refused = 0; ; refused++) {
       const disk = new RefusingDisk(new NodeDisk(join(temporary.path, `refused-${refused}`)), refused);
@@ -37,6 +37,7 @@ describe('journal in segments: each call refused once', () => {
         slots.map((_, index) => asSlot(index + 1)),
         where,
       );
+      assert.equal(disk.openFiles, 0, `${where}: files left open`);
       if (name === undefined) break;
       tried.add(name);
     }

@@ -156,6 +156,10 @@ export class EngineLife {
         });
       },
       readEntries: (fromSlot, untilSlot, maxBytes) => journal.readEntries(fromSlot, untilSlot, maxBytes),
+      onFailure: (hear) =>
+        journal.onFailure((error) => {
+          if (lifeline.mayAct()) hear(error);
+        }),
       rememberPeer: (record) => journal.rememberPeer(record),
       close: () => journal.close(),
       flushMs: () => journal.flushMs(),

@@ -53,6 +53,10 @@ export class PlayedJournal implements Journal {
     return this.#disk.readEntries(fromSlot, untilSlot, maxBytes);
   }
 
+  onFailure(): void {
+    // Never fails.
+  }
+
   rememberPeer(record: PeerRecord): void {
     this.#disk.remember(record);
   }

@@ -162,6 +162,10 @@ export class SimJournal implements Journal {
     return this.#disk.readEntries(fromSlot, untilSlot, maxBytes);
   }
 
+  onFailure(): void {
+    // Never fails.
+  }
+
   rememberPeer(record: PeerRecord): void {
     this.#disk.remember(record);
   }

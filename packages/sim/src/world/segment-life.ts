@@ -37,6 +37,7 @@ export class SegmentLife implements JournalLife {
     return this.#orDie(() => {
       const { journal, opened } = storage.open({ wake: (_kind, run) => deliver(run) }, clock, identity);
       this.#journal = journal;
+      journal.onFailure((error) => this.#options.onFailure(error));
       return opened;
     });
   }
@@ -54,6 +55,10 @@ export class SegmentLife implements JournalLife {
 
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
     return this.#orDie(() => this.#journal?.readEntries(fromSlot, untilSlot, maxBytes) ?? []);
+  }
+
+  onFailure(): void {
+    // The process hears of it: see the options.
   }
 
   rememberPeer(record: PeerRecord): void {

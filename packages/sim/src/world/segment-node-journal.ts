@@ -80,6 +80,7 @@ export class SegmentNodeJournal {
         });
       },
       readEntries: (fromSlot, untilSlot, maxBytes) => inner.readEntries(fromSlot, untilSlot, maxBytes),
+      onFailure: (hear) => inner.onFailure(hear),
       rememberPeer: (record) => inner.rememberPeer(record),
       close: () => inner.close(),
       flushMs: () => inner.flushMs(),

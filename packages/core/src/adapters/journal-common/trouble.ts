@@ -5,6 +5,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { QuorateError } from '@quorate/wire';
+import { describeNoDescriptors } from './descriptors.ts';
 
 /** What an operator can do about a damaged journal today. */
 const RESTORE =
@@ -27,7 +28,7 @@ export function journalTrouble(path: string, action: string, cause: unknown): Qu
   if (isMissingBinding(cause, code)) return missingBinding(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (isDamage(code)) return corrupt(path, `${action} failed with "${reason}"`, { cause: code });
-  const told = isFull(code, path) ? 'the disk is full' : reason;
+  const told = isFull(code, path) ? 'the disk is full' : (describeNoDescriptors(code) ?? reason);
   return new QuorateError('JOURNAL_IO', `${action} failed in ${path}: ${told}`, {
     cause,
     details: code === '' ? { path } : { path, cause: code },

@@ -148,6 +148,11 @@ class NodeFile implements JournalFile {
   }
 
   #release(): void {
-    if (this.#underWay === 0) closeSync(this.#descriptor);
+    if (this.#underWay > 0) return;
+    try {
+      closeSync(this.#descriptor);
+    } catch {
+      // Everything that was written was durable when its write ended: nothing hangs on this.
+    }
   }
 }

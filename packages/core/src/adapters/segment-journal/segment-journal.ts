@@ -12,6 +12,7 @@ import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { type Logger, SILENT_LOGGER } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
+import { FailureNews } from '../journal-common/failure-news.ts';
 import { FlushTimes } from '../journal-common/flush-times.ts';
 import { refuseOtherKind } from '../journal-common/kinds.ts';
 import { journalTrouble } from '../journal-common/trouble.ts';
@@ -63,12 +64,14 @@ export class SegmentJournal implements Journal {
   #restTimer: Timer | undefined;
   #retrySpareAtMs = 0;
   #failure: QuorateError | undefined;
+  readonly #news: FailureNews;
   #closing: Promise<void> | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(parts: SegmentJournalParts) {
     this.#parts = parts;
     this.#logger = parts.logger ?? SILENT_LOGGER;
+    this.#news = new FailureNews(parts.defer);
   }
 
   async open(identity: JournalIdentity): Promise<OpenedJournal> {
@@ -126,6 +129,10 @@ export class SegmentJournal implements Journal {
     } catch (error) {
       throw journalTrouble(this.#parts.disk.path, 'reading entries', error);
     }
+  }
+
+  onFailure(hear: (error: QuorateError) => void): void {
+    this.#news.listen(hear);
   }
 
   rememberPeer(record: PeerRecord): void {
@@ -303,6 +310,7 @@ export class SegmentJournal implements Journal {
     if (this.#failure === undefined) {
       this.#failure = journalTrouble(this.#parts.disk.path, action, error);
       this.#logger.error(this.#failure.message, { code: this.#failure.code });
+      if (this.#state === 'open') this.#news.failed(this.#failure);
     }
     return this.#failure;
   }

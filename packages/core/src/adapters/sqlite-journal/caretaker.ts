@@ -1,8 +1,9 @@
 /**
  * Chooses the moments for the work of a journal that nobody waits for: a checkpoint in a turn of its own when
  * the write-ahead log has grown, and settling when nothing was committed for a while. A failure here ends the
- * journal like any other; the next append reports it.
+ * journal like any other, and its owner hears of it.
  */
+import type { QuorateError } from '@quorate/wire';
 import type { Logger } from '../../ports/logger.ts';
 import type { JournalStore } from './store.ts';
 
@@ -16,13 +17,15 @@ const SETTLE_AFTER_MS = 200;
 export class Caretaker {
   readonly #store: JournalStore;
   readonly #logger: Logger;
+  readonly #onFailure: (failure: QuorateError) => void;
   #lastCommitMs = 0;
   #settling: NodeJS.Timeout | undefined;
   #checkpoint: NodeJS.Immediate | undefined;
 
-  constructor(store: JournalStore, logger: Logger) {
+  constructor(store: JournalStore, logger: Logger, onFailure: (failure: QuorateError) => void) {
     this.#store = store;
     this.#logger = logger;
+    this.#onFailure = onFailure;
     this.afterCommit();
   }
 
@@ -66,6 +69,7 @@ export class Caretaker {
       const failure = this.#store.failure();
       if (failure === undefined || error !== failure) throw error;
       this.#logger.error(failure.message, { code: failure.code });
+      this.#onFailure(failure);
     }
   }
 }

@@ -30,7 +30,9 @@ function answer(message: WorkerAnswer): void {
 }
 
 function serve(store: JournalStore): void {
-  const caretaker = new Caretaker(store, SILENT_LOGGER);
+  const caretaker = new Caretaker(store, SILENT_LOGGER, (failure) =>
+    tell({ kind: 'failed', error: toPlain(failure, directory) }),
+  );
   parentPort?.on('message', (first: ToWorker) => {
     let batches: Uint8Array[] = [];
     const commit = (): void => {
@@ -80,7 +82,7 @@ function handle(
 ): void {
   switch (message.kind) {
     case 'read':
-      return attempt(() => {
+      return attempt(store, () => {
         const entries = store.readEntries(
           asSlot(message.fromSlot),
           asSlot(message.untilSlot),
@@ -89,7 +91,7 @@ function handle(
         return { kind: 'entries', bytes: encodeEntries(entries) };
       });
     case 'remember':
-      return attempt(() => {
+      return attempt(store, () => {
         store.rememberPeer(message.record);
         return { kind: 'remembered' };
       });
@@ -100,11 +102,13 @@ function handle(
   }
 }
 
-function attempt(call: () => WorkerAnswer): void {
+function attempt(store: JournalStore, call: () => WorkerAnswer): void {
   try {
     answer(call());
   } catch (error) {
-    answer({ kind: 'failed', error: toPlain(error, directory) });
+    const plain = toPlain(error, directory);
+    answer({ kind: 'failed', error: plain });
+    if (store.failure() !== undefined) tell({ kind: 'failed', error: plain });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../
 import type { Logger } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
+import { FailureNews } from '../journal-common/failure-news.ts';
 import { Caretaker } from './caretaker.ts';
 import { JournalStore } from './store.ts';
 
@@ -27,6 +28,7 @@ export class MainThreadJournal implements Journal {
   /** Appends of this turn. Bounded by the protocol's window: the caller waits for callbacks. */
   #pending: Pending[] = [];
   #closed = false;
+  readonly #news = new FailureNews(queueMicrotask);
 
   constructor(directory: string, logger: Logger) {
     this.#directory = directory;
@@ -38,7 +40,7 @@ export class MainThreadJournal implements Journal {
       throw new QuorateError('ARGUMENT', 'a journal is opened once');
     const { store, opened } = JournalStore.open(this.#directory, identity);
     this.#store = store;
-    this.#caretaker = new Caretaker(store, this.#logger);
+    this.#caretaker = new Caretaker(store, this.#logger, (failure) => this.#news.failed(failure));
     return opened;
   }
 
@@ -51,8 +53,16 @@ export class MainThreadJournal implements Journal {
     return this.#opened().readEntries(fromSlot, untilSlot, maxBytes);
   }
 
+  onFailure(hear: (error: QuorateError) => void): void {
+    this.#news.listen(hear);
+  }
+
   rememberPeer(record: PeerRecord): void {
-    this.#opened().rememberPeer(record);
+    try {
+      this.#opened().rememberPeer(record);
+    } finally {
+      this.#tellOfFailure();
+    }
   }
 
   async close(): Promise<void> {
@@ -73,6 +83,7 @@ export class MainThreadJournal implements Journal {
     const batch = this.#pending;
     this.#pending = [];
     const error = this.#commit(batch);
+    this.#tellOfFailure();
     for (const { done } of batch) done(error);
     this.#caretaker?.afterCommit();
   }
@@ -85,6 +96,11 @@ export class MainThreadJournal implements Journal {
       if (error instanceof QuorateError) return error;
       throw error;
     }
+  }
+
+  #tellOfFailure(): void {
+    const failure = this.#store?.failure();
+    if (failure !== undefined && !this.#closed) this.#news.failed(failure);
   }
 
   #opened(): JournalStore {

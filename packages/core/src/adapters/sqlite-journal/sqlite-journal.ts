@@ -35,6 +35,7 @@ class SqliteJournal implements Journal {
   readonly #thread: 'auto' | 'main' | 'worker';
   readonly #logger: Logger;
   #chosen: Journal | undefined;
+  #hear: ((error: QuorateError) => void) | undefined;
 
   constructor({ directory, thread = 'auto', logger = SILENT_LOGGER }: SqliteJournalOptions) {
     this.#directory = directory;
@@ -50,6 +51,7 @@ class SqliteJournal implements Journal {
       thread === 'main'
         ? new MainThreadJournal(this.#directory, this.#logger)
         : new WorkerJournal(this.#directory, this.#logger);
+    if (this.#hear !== undefined) this.#chosen.onFailure(this.#hear);
     const opened = await this.#chosen.open(identity);
     // Only now: the directory may have been another node's.
     if (this.#thread === 'auto')
@@ -66,6 +68,11 @@ class SqliteJournal implements Journal {
 
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
     return this.#opened().readEntries(fromSlot, untilSlot, maxBytes);
+  }
+
+  onFailure(hear: (error: QuorateError) => void): void {
+    this.#hear = hear;
+    this.#chosen?.onFailure(hear);
   }
 
   rememberPeer(record: PeerRecord): void {

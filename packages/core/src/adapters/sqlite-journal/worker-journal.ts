@@ -11,6 +11,7 @@ import type { Journal, JournalIdentity, OpenedJournal, PeerRecord } from '../../
 import type { Logger } from '../../ports/logger.ts';
 import type { JournalWrite } from '../../protocol/replica-types.ts';
 import type { ChosenEntry, Slot } from '../../protocol/types.ts';
+import { FailureNews } from '../journal-common/failure-news.ts';
 import { journalTrouble } from '../journal-common/trouble.ts';
 import { decodeEntries, encodeWrites } from './worker-codec.ts';
 import {
@@ -44,6 +45,7 @@ export class WorkerJournal implements Journal {
   #closing: Promise<void> | undefined;
   #exited: Promise<void> | undefined;
   #failure: QuorateError | undefined;
+  readonly #news = new FailureNews(queueMicrotask);
   #flush: FlushPercentiles = { p50: Number.NaN, p99: Number.NaN };
 
   constructor(directory: string, logger: Logger) {
@@ -70,6 +72,10 @@ export class WorkerJournal implements Journal {
   readEntries(fromSlot: Slot, untilSlot: Slot, maxBytes: number): readonly ChosenEntry[] {
     const answer = this.#ask({ kind: 'read', fromSlot, untilSlot, maxBytes });
     return answer.kind === 'entries' ? decodeEntries(answer.bytes) : [];
+  }
+
+  onFailure(hear: (error: QuorateError) => void): void {
+    this.#news.listen(hear);
   }
 
   rememberPeer(record: PeerRecord): void {
@@ -143,6 +149,7 @@ export class WorkerJournal implements Journal {
     if (this.#failure === undefined) {
       this.#failure = error;
       this.#logger.error(error.message, { code: error.code });
+      if (this.#opening === undefined && this.#closing === undefined) this.#news.failed(error);
     }
     const failure = this.#failure;
     this.#opening?.reject(failure);

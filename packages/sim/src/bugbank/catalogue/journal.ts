@@ -1,6 +1,7 @@
 /** Mutants of the journal: what is durable when it says so, and what it believes when it is opened again. */
 import type { Mutant } from '../mutant.ts';
 import {
+  engineTests,
   journalConformance,
   journalDamage,
   journalDurability,
@@ -9,7 +10,7 @@ import {
   segmentDamage,
   segmentHistories,
 } from './hunts.ts';
-import { journal, journalCommon, segments } from './places.ts';
+import { journal, journalCommon, runtime, segments } from './places.ts';
 
 export const JOURNAL_MUTANTS: readonly Mutant[] = [
   {
@@ -180,5 +181,27 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     seen: 'Rebello (ATC 2020): after a failed flush the page is marked clean, and a later flush does nothing',
     patches: [segments('recover.ts', `file.write(bytes.subarray(lastRecordAt, at), lastRecordAt);`, ``)],
     hunt: segmentHistories,
+  },
+  {
+    id: 'journal-failure-unheard',
+    wrong: 'A journal that fails between two appends is noticed by the next append only.',
+    seen: 'PostgreSQL before 2018: a checkpoint that failed was logged, and the next one was reported as done',
+    patches: [
+      runtime('replica-host.ts', `journal.onFailure((error) => handlers.onJournalFailure(error));`, ``),
+    ],
+    hunt: engineTests('journal-fails'),
+  },
+  {
+    id: 'stop-waits-for-a-dead-journal',
+    wrong: 'A graceful stop waits for a flush although the journal has failed.',
+    seen: 'every shutdown hook that waits for a queue which nobody serves any more',
+    patches: [
+      runtime(
+        'lifecycle.ts',
+        `this.#host.onFatal(error);\n        this.settle();`,
+        `this.#host.onFatal(error);`,
+      ),
+    ],
+    hunt: engineTests('journal-fails'),
   },
 ];
