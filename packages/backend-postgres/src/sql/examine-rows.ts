@@ -4,10 +4,19 @@
  */
 import { isSystem, type Relation } from './catalog.ts';
 import { examineCall } from './examine-call.ts';
-import { examineExpression, examineOperand } from './examine-expression.ts';
+import {
+  assertNoKeyCascades,
+  assertRowOrder,
+  examineAssignments,
+  examineChange,
+  examineDefaults,
+  examineOptional,
+  examineReturning,
+} from './examine-change.ts';
+import { examineExpression } from './examine-expression.ts';
 import { examineFrom, findRelation } from './examine-from.ts';
+import { examineMerge } from './examine-merge.ts';
 import { examineQuery, examineWith } from './examine-query.ts';
-import { examineDefault, examineWriting, type TableFacts } from './examine-table.ts';
 import type { Place } from './findings.ts';
 import { refuse } from './refusal.ts';
 import { Determination, equalitiesOf } from './row-order.ts';
@@ -43,7 +52,7 @@ class RowsExamination {
       case 'DeleteStmt':
         return this.#delete(statement, scope);
       case 'MergeStmt':
-        return this.#merge(statement, scope);
+        return examineMerge(statement, this.#target(statement), scope, this.#place);
       case 'TruncateStmt':
         return this.#truncate(statement);
       case 'CallStmt':
@@ -75,15 +84,9 @@ class RowsExamination {
     };
   }
 
-  #writing(relation: Relation, event: Parameters<typeof examineWriting>[1]): TableFacts {
-    const facts = examineWriting(relation, event, this.#place.catalog);
-    this.#place.findings.absorb(facts.findings);
-    return facts;
-  }
-
   #insert(statement: SqlNode, scope: Scope): QueryShape {
     const { relation, table } = this.#target(statement);
-    const facts = this.#writing(relation, 'insert');
+    const facts = examineChange(relation, 'insert', this.#place);
     const named = nodesOf(statement, 'cols').map((each) => textOf(each, 'name'));
     const names = named.length > 0 ? named : [...relation.columns.keys()];
     const source = nodeOf(statement, 'selectStmt');
@@ -92,7 +95,7 @@ class RowsExamination {
     // Without a list of columns, and with `*` of unknown width, any column may be left to its default.
     const width = named.length > 0 ? named.length : (shape.columns?.length ?? 0);
     const given = new Set(source === undefined ? [] : names.slice(0, width));
-    const draws = this.#defaults(relation, given, source);
+    const draws = examineDefaults(relation, given, source, this.#place);
     const conflict = nodeOf(statement, 'onConflictClause');
     const returning = nodeOf(statement, 'returningClause');
     const because =
@@ -106,24 +109,7 @@ class RowsExamination {
         'end its ORDER BY with a unique key',
       );
     if (conflict !== undefined) this.#conflict(conflict, relation, table, scope);
-    return this.#returning(returning, { ...scope, tables: [table] }, shape.order);
-  }
-
-  /** Defaults of the columns that get no value. @returns one that takes the next of something */
-  #defaults(relation: Relation, given: ReadonlySet<string>, source: SqlNode | undefined): string | undefined {
-    let draws: string | undefined;
-    const hasDefaults =
-      source !== undefined &&
-      nodesOf(source, 'valuesLists').some((row) =>
-        nodesOf(row, 'items').some(({ kind }) => kind === 'SetToDefault'),
-      );
-    for (const column of relation.columns.values()) {
-      if (given.has(column.name) && !hasDefaults) continue;
-      const found = examineDefault(relation, column, this.#place.catalog);
-      this.#place.findings.absorb(found);
-      if (found.draws) draws ??= `the default of ${relation.name}.${column.name}`;
-    }
-    return draws;
+    return examineReturning(returning, { ...scope, tables: [table] }, shape.order, this.#place);
   }
 
   #conflict(conflict: SqlNode, relation: Relation, table: ScopeTable, scope: Scope): void {
@@ -131,70 +117,29 @@ class RowsExamination {
     const infer = nodeOf(conflict, 'infer');
     if (infer !== undefined) {
       for (const element of nodesOf(infer, 'indexElems'))
-        this.#optional(element, 'expr', { ...scope, tables: [table] });
-      this.#optional(infer, 'whereClause', { ...scope, tables: [table] });
+        examineOptional(element, 'expr', { ...scope, tables: [table] }, this.#place);
+      examineOptional(infer, 'whereClause', { ...scope, tables: [table] }, this.#place);
     }
     if (textOf(conflict, 'action') !== 'ONCONFLICT_UPDATE') return;
-    this.#writing(relation, 'update');
+    examineChange(relation, 'update', this.#place);
     // The table is named by itself and by `excluded`: an unqualified column is the table's own.
     const own: Scope = { ...scope, tables: [table], outer: { ...inside, outer: scope.outer } };
-    this.#assignments(conflict, relation, own, false);
-    this.#optional(conflict, 'whereClause', own);
-  }
-
-  #optional(node: SqlNode, field: string, scope: Scope, place: Place = this.#place): void {
-    const value = nodeOf(node, field);
-    if (value !== undefined) examineExpression(value, scope, place);
-  }
-
-  /** SET column = value, ... @returns the columns */
-  #assignments(node: SqlNode, relation: Relation, scope: Scope, isPerRow: boolean): readonly string[] {
-    const place: Place = { ...this.#place, isPerRow: this.#place.isPerRow || isPerRow };
-    return nodesOf(node, 'targetList').map((target) => {
-      const name = textOf(target, 'name');
-      const column = relation.columns.get(name);
-      for (const step of nodesOf(target, 'indirection'))
-        for (const field of ['lidx', 'uidx']) this.#optional(step, field, scope, place);
-      const value = nodeOf(target, 'val');
-      if (value === undefined) return name;
-      const isPart = nodesOf(target, 'indirection').length > 0;
-      if (value.kind === 'MultiAssignRef') this.#multiple(value, scope, place);
-      else if (value.kind !== 'SetToDefault')
-        examineOperand(value, scope, place, isPart ? undefined : column?.type);
-      else if (column !== undefined) this.#setDefault(relation, name, isPerRow);
-      return name;
-    });
-  }
-
-  /** `(a, b) = (...)`: the source comes once for each column. */
-  #multiple(value: SqlNode, scope: Scope, place: Place): void {
-    if (value['colno'] === 1) this.#optional(value, 'source', scope, place);
-  }
-
-  #setDefault(relation: Relation, name: string, isPerRow: boolean): void {
-    const column = relation.columns.get(name);
-    if (column === undefined) return;
-    const found = examineDefault(relation, column, this.#place.catalog);
-    this.#place.findings.absorb(found);
-    if (found.draws && isPerRow)
-      refuse(
-        `the default of ${relation.name}.${name} numbers rows that come in no certain order`,
-        'update one row at a time, by its key',
-      );
+    examineAssignments(conflict, relation, own, false, this.#place);
+    examineOptional(conflict, 'whereClause', own, this.#place);
   }
 
   #update(statement: SqlNode, base: Scope): QueryShape {
     const { relation, table } = this.#target(statement);
-    const facts = this.#writing(relation, 'update');
+    const facts = examineChange(relation, 'update', this.#place);
     const { scope, isSingle, meetsOne } = this.#rowsOf(statement, 'fromClause', table, base);
     if (!meetsOne)
       refuse(
         `a row of ${relation.name} may meet several rows of FROM, and any of them may be taken`,
         'compare a unique key of each table in FROM, or use SET x = (SELECT ...)',
       );
-    const names = this.#assignments(statement, relation, scope, !isSingle);
+    const names = examineAssignments(statement, relation, scope, !isSingle, this.#place);
     if (!isSingle) {
-      this.#assertRowOrder(facts);
+      assertRowOrder(facts);
       const keys = this.#place.catalog.withHeirs(relation).flatMap((each) => [...each.immediateKeyColumns]);
       const key = names.find((name) => keys.includes(name));
       if (key !== undefined)
@@ -203,43 +148,27 @@ class RowsExamination {
           'update one row at a time, by its key, or make the constraint DEFERRABLE INITIALLY IMMEDIATE',
         );
     }
-    if (!isSingle) this.#assertNoKeyCascades(relation, names);
-    return this.#returning(nodeOf(statement, 'returningClause'), scope, isSingle ? 'single' : 'any');
-  }
-
-  /** Rows that follow a changed key follow one after the other, and can be in each other's way meanwhile. */
-  #assertNoKeyCascades(relation: Relation, names: readonly string[]): void {
-    const isKey = relation.keys.some((key) => key.columns.some((column) => names.includes(column)));
-    const follows = this.#place.catalog.foreignKeys.some(
-      ({ references, onUpdate }) => references === relation.oid && onUpdate === 'c',
+    if (!isSingle) assertNoKeyCascades(relation, names, this.#place);
+    return examineReturning(
+      nodeOf(statement, 'returningClause'),
+      scope,
+      isSingle ? 'single' : 'any',
+      this.#place,
     );
-    if (isKey && follows)
-      refuse(
-        `foreign keys follow the key of ${relation.name}, row by row in no certain order`,
-        'update one row at a time, by its key',
-      );
   }
 
   #delete(statement: SqlNode, base: Scope): QueryShape {
     const { relation, table } = this.#target(statement);
-    const facts = this.#writing(relation, 'delete');
+    const facts = examineChange(relation, 'delete', this.#place);
     const { scope, isSingle, meetsOne } = this.#rowsOf(statement, 'usingClause', table, base);
-    if (!isSingle) this.#assertRowOrder(facts);
+    if (!isSingle) assertRowOrder(facts);
     const returning = nodeOf(statement, 'returningClause');
     if (!meetsOne && returning !== undefined)
       refuse(
         `RETURNING may show any of several rows of USING`,
         'compare a unique key of each table in USING',
       );
-    return this.#returning(returning, scope, isSingle ? 'single' : 'any');
-  }
-
-  #assertRowOrder({ rowOrder }: TableFacts): void {
-    if (rowOrder !== undefined)
-      refuse(
-        `${rowOrder}, and the rows come in no certain order`,
-        'change one row at a time, by its key, or use a trigger FOR EACH STATEMENT',
-      );
+    return examineReturning(returning, scope, isSingle ? 'single' : 'any', this.#place);
   }
 
   /** Which rows of the target are meant, and whether each meets at most one row of the other tables. */
@@ -270,61 +199,10 @@ class RowsExamination {
     return { scope, isSingle: isSingle || determination.isSingle(), meetsOne: others.fixes(own, 'matched') };
   }
 
-  #merge(statement: SqlNode, base: Scope): QueryShape {
-    const { relation, table } = this.#target(statement);
-    const source = {
-      kind: 'From',
-      fromClause: [nodeOf(statement, 'sourceRelation')].filter((each) => each !== undefined),
-    };
-    const from = examineFrom(source, base, { ...this.#place, isPerRow: true });
-    const scope: Scope = { ...base, tables: [table, ...from.tables] };
-    const place: Place = { ...this.#place, isPerRow: true };
-    this.#optional(statement, 'joinCondition', scope, place);
-    const isOne = new Determination(from.tables, from.equalities).isSingle();
-    for (const clause of nodesOf(statement, 'mergeWhenClauses'))
-      this.#mergeClause(clause, relation, scope, isOne);
-    return this.#returning(nodeOf(statement, 'returningClause'), scope, 'any');
-  }
-
-  #mergeClause(clause: SqlNode, relation: Relation, scope: Scope, isOne: boolean): void {
-    const place: Place = { ...this.#place, isPerRow: true };
-    this.#optional(clause, 'condition', scope, place);
-    const command = textOf(clause, 'commandType');
-    if (command === 'CMD_NOTHING') return;
-    const event = command === 'CMD_INSERT' ? 'insert' : command === 'CMD_DELETE' ? 'delete' : 'update';
-    const facts = this.#writing(relation, event);
-    if (!isOne) this.#assertRowOrder(facts);
-    if (event === 'update') {
-      const names = this.#assignments(clause, relation, scope, true);
-      const key = names.find((name) => relation.immediateKeyColumns.has(name));
-      if (key !== undefined)
-        refuse(
-          `MERGE changes ${key}, part of a unique key, in no certain order`,
-          'use UPDATE of one row, by its key',
-        );
-    }
-    if (event !== 'insert') return;
-    const names = nodesOf(clause, 'targetList').map((each) => textOf(each, 'name'));
-    const values = nodesOf(clause, 'values');
-    const columns = names.length > 0 ? names : [...relation.columns.keys()];
-    for (const [index, value] of values.entries())
-      if (value.kind !== 'SetToDefault')
-        examineOperand(value, scope, place, relation.columns.get(columns[index] ?? '')?.type);
-    const given = new Set(
-      columns.filter((_, index) => values[index] !== undefined && values[index].kind !== 'SetToDefault'),
-    );
-    const draws = this.#defaults(relation, given, undefined);
-    if (draws !== undefined && !isOne)
-      refuse(
-        `${draws} numbers rows that MERGE inserts in no certain order`,
-        'use INSERT ... SELECT ... ORDER BY a unique key ON CONFLICT ...',
-      );
-  }
-
   #truncate(statement: SqlNode): QueryShape {
     for (const node of nodesOf(statement, 'relations')) {
       const relation = findRelation(node, this.#place);
-      this.#writing(relation, 'truncate');
+      examineChange(relation, 'truncate', this.#place);
       if (textOf(statement, 'behavior') === 'DROP_CASCADE') this.#truncateAlong(relation, new Set());
     }
     return NO_ROWS;
@@ -336,7 +214,7 @@ class RowsExamination {
       const child = this.#place.catalog.relationByOid(table);
       if (references !== relation.oid || child === undefined || seen.has(child.oid)) continue;
       seen.add(child.oid);
-      this.#writing(child, 'truncate');
+      examineChange(child, 'truncate', this.#place);
       this.#truncateAlong(child, seen);
     }
   }
@@ -358,25 +236,6 @@ class RowsExamination {
     if (shape.order === 'any')
       refuse('the SELECT answers rows in no certain order', 'end its ORDER BY with a unique key');
     return shape;
-  }
-
-  #returning(clause: SqlNode | undefined, scope: Scope, order: QueryShape['order']): QueryShape {
-    if (clause === undefined) return { columns: [], order };
-    const columns: { name: string; type: string | undefined }[] = [];
-    let isKnown = true;
-    const place: Place = { ...this.#place, isPerRow: this.#place.isPerRow || order === 'any' };
-    for (const target of nodesOf(clause, 'exprs')) {
-      const value = nodeOf(target, 'val');
-      if (value === undefined) continue;
-      const names = value.kind === 'ColumnRef' ? namesOf(value, 'fields') : [];
-      if (names.at(-1) === '*') isKnown = false;
-      else
-        columns.push({
-          name: textOf(target, 'name') || names.at(-1) || '?column?',
-          type: examineExpression(value, scope, place),
-        });
-    }
-    return { columns: isKnown ? columns : undefined, order };
   }
 }
 
