@@ -5,8 +5,7 @@ import { type Landmark, landmarksIn } from './landmarks.ts';
 import type { Protocol } from './protocol.ts';
 import { shorten } from './replay.ts';
 import type { Scope } from './scope.ts';
-import { Search, type SearchOptions, type Totals } from './search.ts';
-
+import { type Counterexample, Search, type SearchOptions, type Totals } from './search.ts';
 import { transcribe } from './transcript.ts';
 
 export type Finding = {
@@ -29,18 +28,19 @@ export type Report = Totals & {
 export function modelCheck(protocol: Protocol, scope: Scope, options: SearchOptions): Report {
   const startedAt = performance.now();
   const search = new Search(protocol, scope, options);
-  const longer = search.run();
-  const found = longer && shorten(search.setting, longer);
+  const found = search.run();
   const { totals, isComplete } = search;
   const seconds = (performance.now() - startedAt) / 1000;
   const reached = new Set(landmarksIn(totals.landmarks));
   const missed = scope.mustReach.filter((landmark) => !reached.has(landmark));
-  const finding = found && {
-    ...found.violation,
-    steps: found.steps.length,
-    transcript: transcribe(search.setting, found),
-  };
+  const finding = found && findingOf(search, found);
   return { ...totals, scope: scope.name, seconds, isComplete, missed, finding };
+}
+
+/** A violation as people want it: the shortest way to it that this one holds, as a transcript. */
+export function findingOf({ setting }: Search, longer: Counterexample): Finding {
+  const found = shorten(setting, longer);
+  return { ...found.violation, steps: found.steps.length, transcript: transcribe(setting, found) };
 }
 
 /** Nothing is wrong, and enough was met for that to mean something. */
