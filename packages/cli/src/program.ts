@@ -250,7 +250,7 @@ function addBackendCommands(program: Command, context: CommandContext, version: 
     .description('Writes a small working backend with tests into a new directory of that name.')
     .action(async (name: string) => {
       const { runNewBackend } = await import('./commands/new-backend.ts');
-      runNewBackend(context, name, version);
+      runNewBackend(context, name);
     });
 }
 

@@ -5,7 +5,7 @@ import { QuorateError } from '@quorate/wire';
 import type { CommandContext } from '../context.ts';
 import { newBackendFiles } from '../new-backend/templates.ts';
 
-export function runNewBackend(context: CommandContext, name: string, version: string): void {
+export function runNewBackend(context: CommandContext, name: string): void {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
     throw new QuorateError(
       'ARGUMENT',
@@ -13,7 +13,7 @@ export function runNewBackend(context: CommandContext, name: string, version: st
     );
   if (existsSync(name)) throw new QuorateError('ARGUMENT', `${name} is there already; nothing was written`);
   mkdirSync(name);
-  const files = newBackendFiles(name, version);
+  const files = newBackendFiles(name);
   for (const { path, text } of files) writeFileSync(join(name, path), text, { flag: 'wx' });
   if (context.format === 'json')
     return context.printJson({ directory: name, files: files.map(({ path }) => path) });
@@ -22,5 +22,6 @@ export function runNewBackend(context: CommandContext, name: string, version: st
   cd ${name}
   ln -s CLONE/node_modules .       # only outside the clone of Quorate
   npx quorate conform ./${name}.mjs
+  npx mocha ${name}.test.mjs
   npx quorate up --temporary`);
 }

@@ -4,12 +4,12 @@
  */
 export type NewFile = { readonly path: string; readonly text: string };
 
-export function newBackendFiles(name: string, version: string): readonly NewFile[] {
+export function newBackendFiles(name: string): readonly NewFile[] {
   return [
     { path: `${name}.mjs`, text: backend(name) },
     { path: `${name}.test.mjs`, text: test(name) },
     { path: 'config.yaml', text: config(name) },
-    { path: 'package.json', text: manifest(name, version) },
+    { path: 'package.json', text: manifest(name) },
     { path: 'README.md', text: readme(name) },
   ];
 }
@@ -88,7 +88,8 @@ backend: ./${name}.mjs # beside this file
 `;
 }
 
-function manifest(name: string, version: string): string {
+/** Without dependencies: the packages of Quorate and mocha are found in the clone, and an install must not look for them elsewhere. */
+function manifest(name: string): string {
   const content = {
     name,
     version: '0.1.0',
@@ -99,8 +100,6 @@ function manifest(name: string, version: string): string {
       test: `mocha ${name}.test.mjs`,
       conform: `quorate conform ./${name}.mjs`,
     },
-    dependencies: { '@quorate/core': version, quorate: version },
-    devDependencies: { mocha: '^11.0.0 || ^12.0.0' },
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
@@ -116,7 +115,8 @@ npx mocha ${name}.test.mjs
 npx quorate up --temporary          # three nodes and a prompt
 \`\`\`
 
-Inside a clone of Quorate that works as it is. Elsewhere, first link the packages of the clone:
+Inside a clone of Quorate that has been built (\`npm ci && npm run build\`) this works as it is: Node and npx look for packages in
+the directories above too, so there is nothing to install. Elsewhere, first link the packages of the clone:
 \`ln -s CLONE/node_modules node_modules\`.
 `;
 }

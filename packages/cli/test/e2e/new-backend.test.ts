@@ -28,6 +28,8 @@ describe('quorate new-backend', function () {
       files.map((file) => join('shopping-list', file)),
     );
     const cwd = directory.file('shopping-list');
+    // Nothing to install, and nothing that an install could fail at.
+    await promisify(execFile)('npm', ['install', '--offline', '--no-audit', '--no-fund'], { cwd });
     const conform = await quorate(['conform', './shopping-list.mjs', '-w', 'json'], { cwd });
     assert.equal(conform.code, 0, conform.stdout);
     const tested = await promisify(execFile)(process.execPath, [MOCHA, 'shopping-list.test.mjs'], { cwd });
