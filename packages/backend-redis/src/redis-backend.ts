@@ -22,45 +22,28 @@ import {
   type Parsed,
   type Slot,
 } from '@quorate/core/ports';
+import { type CommandInput, decodeUtf8, encodeUtf8, type Result } from '@quorate/wire';
+import { answerRead } from './answer-read.ts';
 import {
-  type CommandInput,
-  decodeUtf8,
-  encodeUtf8,
-  malformed,
-  QuorateError,
-  type Result,
-} from '@quorate/wire';
-import {
-  chosenPop,
   decodeRedisCommand,
   describeCommand,
   parseRedisCommand,
   type RedisCommand,
   type SingleCommand,
 } from './commands/redis-command.ts';
-import { Image, pairsOf } from './image.ts';
+import { Image } from './image.ts';
 import { type RedisOptions, readOptions } from './options.ts';
-import { readOf } from './reads.ts';
-import { fromRaw, rawBytes, readPackedReplies } from './reply/convert.ts';
+import { proposeMembers } from './propose-members.ts';
+import { readPackedReplies } from './reply/convert.ts';
 import { pack } from './reply/msgpack.ts';
-import { type RedisReply, resultOf } from './reply/redis-reply.ts';
-import { type RawReply, RedisServer } from './server/redis-server.ts';
+import { resultOf } from './reply/redis-reply.ts';
+import { RedisServer } from './server/redis-server.ts';
 import { checkRights, rightsOf } from './server/requirements.ts';
 import { APPLY, OPEN } from './server/scripts.ts';
 import { isServerTrouble, messageOf } from './server/trouble.ts';
 import { loadSnapshot, writeSnapshot } from './snapshot.ts';
 import { markText, readMarkText } from './stored-mark.ts';
-
-/** Members that the leader proposes for an SPOP beyond those it asks for: others may pop the same ones first. */
-const SPARE_MEMBERS = 8;
-const MAX_PROPOSED_MEMBERS = 1000;
-const MAX_PROPOSED_BYTES = 64 * 1024;
-/** What one command that reads may answer. */
-const MAX_READ_BYTES = 32 * 1024 * 1024;
-const TOO_LONG: RedisReply = {
-  kind: 'error',
-  text: `TOOLONG the reply is over ${MAX_READ_BYTES} bytes: ask for a part of it, as with GETRANGE, LRANGE or HMGET`,
-};
+import { checkSnapshot, foreignWrites, readStore } from './stored-state.ts';
 
 export class RedisBackend implements Backend<RedisCommand> {
   readonly name = 'redis';
@@ -90,7 +73,7 @@ export class RedisBackend implements Backend<RedisCommand> {
     this.#context = context;
     this.#isOpen = false;
     const reply = await this.#server.run(OPEN, [String(context.node), '1']);
-    const stored = this.#readStore(reply, context);
+    const stored = readStore(reply, context, this.#server.where);
     this.#unreleased.clear();
     this.#adopt(stored.image.mark, stored.logTimeMs);
     this.#isOpen = true;
@@ -101,40 +84,11 @@ export class RedisBackend implements Backend<RedisCommand> {
   async #onConnected(): Promise<void> {
     if (!this.#isOpen || this.#context === undefined) return;
     const reply = await this.#server.runFirst(OPEN, [String(this.#context.node), '0']);
-    const { mark } = this.#readStore(reply, this.#context).image;
+    const { mark } = readStore(reply, this.#context, this.#server.where).image;
     if (mark !== undefined && this.#sent !== undefined && equalMarks(mark, this.#sent)) return;
     const { clusterId, group } = this.#context;
     const expected = this.#mark ?? { clusterId, group, slot: asSlot(0), digest: '' };
     judgeStep(mark, { previous: expected, next: expected });
-  }
-
-  #readStore(reply: RawReply, context: BackendContext): { image: BackendImage; logTimeMs: number } {
-    const { where } = this.#server;
-    const [mark, found, expected, logTime, results, owner] = (reply as readonly RawReply[])
-      .slice(0, 6)
-      .map((part) => (typeof part === 'string' ? part : decodeUtf8(part as Uint8Array)));
-    const stored = readMarkText(mark ?? '', where);
-    const advice = 'give every node an empty Redis of its own, or empty this one with FLUSHALL';
-    if (stored === undefined && found !== '0')
-      throw new BackendDiverged(
-        `Redis at ${where} holds ${found} keys that this cluster did not write; ${advice}`,
-      );
-    if (owner !== '' && owner !== String(context.node))
-      throw new BackendDiverged(
-        `Redis at ${where} is the store of node ${owner}, this is node ${context.node}; ${advice}`,
-      );
-    if (stored !== undefined && (stored.clusterId !== context.clusterId || stored.group !== context.group))
-      throw new BackendDiverged(`Redis at ${where} holds the data of another cluster; ${advice}`);
-    if (stored !== undefined && found !== expected) throw foreignWrites(where, expected, found);
-    const [, , , , packed, , records] = reply as readonly RawReply[];
-    return {
-      image: {
-        mark: stored,
-        records: pairsOf(records as readonly Uint8Array[]),
-        lastResults: results === '' ? [] : readPackedReplies(packed as Uint8Array).map(resultOf),
-      },
-      logTimeMs: Number(logTime),
-    };
   }
 
   #adopt(mark: AppliedMark | undefined, logTimeMs: number): void {
@@ -166,28 +120,11 @@ export class RedisBackend implements Backend<RedisCommand> {
     return isPop ? `logged, with members that the leader proposes: ${shown}` : `logged: ${shown}`;
   }
 
-  /**
-   * Members for an SPOP, so that applying it need not look at the whole set. Applying is right without them, and when
-   * other commands take them first: what is missing is drawn from the set by a hash that is the same everywhere.
-   */
+  /** Members for an SPOP: see propose-members.ts. */
   prepare(command: RedisCommand): RedisCommand | Promise<RedisCommand> {
     const [part] = command.parts;
     if (command.isAtomic || part === undefined || part.name !== 'SPOP') return command;
-    return this.#proposeMembers(command, part);
-  }
-
-  async #proposeMembers(command: RedisCommand, spop: SingleCommand): Promise<RedisCommand> {
-    const [, key, countWord] = spop.words;
-    const count = countWord === undefined ? 1 : Number(decodeUtf8(countWord));
-    if (key === undefined || count === 0 || count > MAX_PROPOSED_MEMBERS) return command;
-    try {
-      const reply = await this.#server.ask('SRANDMEMBER', [key, String(count + SPARE_MEMBERS)]);
-      const members = Array.isArray(reply) ? (reply as Uint8Array[]) : [];
-      const bytes = members.reduce((sum, member) => sum + member.length, 0);
-      return members.length === 0 || bytes > MAX_PROPOSED_BYTES ? command : chosenPop(spop, members);
-    } catch {
-      return command; // A store in trouble, or a key of another type: applying finds out.
-    }
+    return proposeMembers(command, part, this.#server);
   }
 
   async apply(batch: ApplyBatch<RedisCommand>): Promise<readonly Result[]> {
@@ -223,28 +160,8 @@ export class RedisBackend implements Backend<RedisCommand> {
     throw new BackendDiverged(`Redis at ${where} refused slot ${batch.slot} for no reason that is known`);
   }
 
-  async query(command: RedisCommand): Promise<Result> {
-    if (command.access !== 'read') throw malformed('a write cannot be answered as a read');
-    const budget = { left: MAX_READ_BYTES };
-    const replies = await Promise.all(command.parts.map((part) => this.#read(part, budget)));
-    if (command.isAtomic) return resultOf({ kind: 'list', items: replies });
-    return resultOf(replies[0] as RedisReply);
-  }
-
-  /** `budget` is shared by all parts of a command: replies beyond it are dropped as they come. */
-  async #read(part: SingleCommand, budget: { left: number }): Promise<RedisReply> {
-    const read = readOf(part, this.#logTimeMs);
-    if ('kind' in read) return read;
-    try {
-      const raw = await this.#server.ask(read.name, read.words);
-      budget.left -= rawBytes(raw);
-      if (budget.left < 0) return TOO_LONG;
-      const reply = fromRaw(raw, read.isStatus);
-      return read.reshape?.(reply) ?? reply;
-    } catch (error) {
-      if (isServerTrouble(error)) throw this.#server.trouble(error);
-      return { kind: 'error', text: messageOf(error) };
-    }
+  query(command: RedisCommand): Promise<Result> {
+    return answerRead(command, this.#server, this.#logTimeMs);
   }
 
   /** A server that appends to its file and flushes before it answers keeps everything; of others nothing is promised. */
@@ -347,23 +264,6 @@ function namesIn({ commands }: ApplyBatch<RedisCommand>): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { command } of commands) for (const { name } of command.parts) names.add(name);
   return names;
-}
-
-function checkSnapshot(mark: AppliedMark | undefined, slot: number, context: BackendContext): void {
-  if ((mark?.slot ?? 0) !== slot)
-    throw new QuorateError('WIRE_MALFORMED', `it is of slot ${mark?.slot ?? 0}, not ${slot}`);
-  if (mark !== undefined && (mark.clusterId !== context.clusterId || mark.group !== context.group))
-    throw new QuorateError('WIRE_MALFORMED', 'it is of another cluster');
-}
-
-function foreignWrites(
-  where: string,
-  expected: string | undefined,
-  found: string | undefined,
-): BackendDiverged {
-  return new BackendDiverged(
-    `Redis at ${where} holds ${found} keys where the last slot left ${expected}: somebody else writes to it. Stop that, empty it with FLUSHALL, and restart the node: it is filled again`,
-  );
 }
 
 function mebibytes(bytes: number): string {
