@@ -57,7 +57,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
   addNodeCommands(program, context);
   addDataCommands(program, context);
   addLookingCommands(program, context);
-  addBackendCommands(program, context, version);
+  addBackendCommands(program, context);
   registerPerf(program, context);
   return program;
 }
@@ -204,7 +204,7 @@ function addLookingCommands(program: Command, context: CommandContext): void {
     });
 }
 
-function addBackendCommands(program: Command, context: CommandContext, version: string): void {
+function addBackendCommands(program: Command, context: CommandContext): void {
   program.commandsGroup(BACKEND_GROUP);
   program
     .command('conform [backend]')
