@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { type AppliedMark, BackendDiverged } from '../ports/backend.ts';
 import { asSlot } from '../protocol/types.ts';
 import { inWorld, withoutClock } from './altered-world.ts';
-import { plain, type StoreRun } from './backend-conformance-kit.ts';
+import { describeInput, plain, type StoreRun } from './backend-conformance-kit.ts';
 import type { BackendRule } from './backend-conformance-rule.ts';
 
 export const APPLY_RULES: readonly BackendRule[] = [
@@ -119,7 +119,11 @@ export const APPLY_RULES: readonly BackendRule[] = [
       await run.apply(await bench.writes(run, 5));
       const before = await run.backend.digest();
       for (let count = 0; count < 3; count++) assert.deepEqual(await run.apply([]), []);
-      assert.equal(await run.backend.digest(), before);
+      assert.equal(
+        await run.backend.digest(),
+        before,
+        'the digest is another one after slots without commands',
+      );
       await run.apply(await bench.writes(run, 5));
     },
   },
@@ -149,7 +153,10 @@ export const APPLY_RULES: readonly BackendRule[] = [
       for (const write of await bench.writes(run, 40)) {
         await run.apply([write]);
         const [nextDigest, nextAnswers] = [await run.backend.digest(), await run.answers(reads)];
-        if (JSON.stringify(nextAnswers) !== JSON.stringify(answers)) assert.notEqual(nextDigest, digest);
+        if (JSON.stringify(nextAnswers) !== JSON.stringify(answers)) {
+          const message = `${describeInput(write)} changed what the reads answer, and the digest stayed ${digest}`;
+          assert.notEqual(nextDigest, digest, message);
+        }
         if (nextDigest !== digest) changes += 1;
         [digest, answers] = [nextDigest, nextAnswers];
       }

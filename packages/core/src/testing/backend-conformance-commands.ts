@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { type CommandInput, encodeArguments, encodeUtf8, equalBytes } from '@quorate/wire';
 import type { Backend } from '../ports/backend.ts';
 import type { Random } from '../protocol/random.ts';
-import { type Bench, describeInput, type StoreRun } from './backend-conformance-kit.ts';
+import { type Bench, describeInput, type StoreRun, shownBytes } from './backend-conformance-kit.ts';
 import type { BackendRule } from './backend-conformance-rule.ts';
 
 const GARBAGE_COUNT = 400;
@@ -120,7 +120,7 @@ function assertAdmitAgrees(backend: Backend, input: CommandInput): void {
 function assertSame(actual: Uint8Array, expected: Uint8Array, input: CommandInput): void {
   assert.ok(
     equalBytes(actual, expected),
-    `other bytes for ${describeInput(input)}: ${Buffer.from(actual).toString('hex')}`,
+    `other bytes for ${describeInput(input)}: ${shownBytes(actual)} in place of ${shownBytes(expected)}`,
   );
 }
 

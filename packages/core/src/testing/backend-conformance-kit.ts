@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandInput, encodeArguments, encodeUtf8, type Result } from '@quorate/wire';
+import { type CommandInput, decodeArguments, encodeArguments, encodeUtf8, type Result } from '@quorate/wire';
 import {
   type AppliedMark,
   type ApplyBatch,
@@ -290,7 +290,7 @@ export type PlainResult = string;
 
 export function plainResult(result: Result): PlainResult {
   if (!result.ok) return `refused ${result.code}: ${result.message}`;
-  return result.value === null ? 'nil' : `value ${Buffer.from(result.value).toString('hex')}`;
+  return result.value === null ? 'nil' : `value ${shownBytes(result.value)}`;
 }
 
 export function plain(results: readonly Result[]): PlainResult[] {
@@ -298,7 +298,17 @@ export function plain(results: readonly Result[]): PlainResult[] {
 }
 
 export function describeInput(input: CommandInput): string {
-  return input.form === 'text'
-    ? JSON.stringify(input.text)
-    : `arguments ${Buffer.from(input.bytes).toString('hex')}`;
+  if (input.form === 'text') return JSON.stringify(input.text);
+  try {
+    return `[${decodeArguments(input.bytes).map(shownBytes).join(', ')}]`;
+  } catch {
+    return `arguments that cannot be read, ${shownBytes(input.bytes)}`;
+  }
+}
+
+/** Different bytes are shown differently: as text where they are text that can be read, else in hexadecimal digits. */
+export function shownBytes(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('utf8');
+  const isText = !/[^\P{C}\n\r\t]/u.test(text) && Buffer.from(text, 'utf8').equals(bytes);
+  return isText ? JSON.stringify(text) : `the bytes ${Buffer.from(bytes).toString('hex')} (hexadecimal)`;
 }
