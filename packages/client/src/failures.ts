@@ -8,8 +8,11 @@ import { outlivesTimeout } from './verdict.ts';
 
 export type ErrorAnswer = Extract<Answer, { kind: 'error' }>;
 
-/** The same on every node and at every time: an earlier attempt met the same refusal. */
-const DEFINITE: ReadonlySet<string> = new Set(['ARGUMENT', 'PARSE', 'FORBIDDEN', 'TOO_LARGE']);
+/**
+ * The same on every node and at every time: an earlier attempt met the same refusal. Not so what a node cannot read or finds
+ * too large: another one may be of another version, know another schema or have another limit, and may have executed it.
+ */
+const DEFINITE: ReadonlySet<string> = new Set(['ARGUMENT']);
 
 /** A node's refusal that no retry can change. */
 export function refusedBy(answer: ErrorAnswer, command: PendingCommand): QuorateError {

@@ -147,6 +147,28 @@ describe('the outcome of a call', () => {
     }
   });
 
+  it('is unknown when another node cannot read what one before it may have executed', async () => {
+    for (const [code, outcome] of [
+      ['PARSE', 'unknown'],
+      ['TOO_LARGE', 'unknown'],
+      ['ARGUMENT', 'none'],
+    ] as const) {
+      const client = world.client();
+      let attempts = 0;
+      for (const node of world.cluster.nodes)
+        node.script = (frame, connection) => {
+          if (frame.kind !== 'request') return false;
+          attempts += 1;
+          if (attempts === 1) connection.cut();
+          else connection.refuse(frame, code);
+          return true;
+        };
+      const error = await failure(client.set('a', '1'));
+      assert.deepEqual([error.code, error.outcome, attempts], [code, outcome, 2]);
+      client.destroy();
+    }
+  });
+
   it('of an aborted call follows the same rule, and its late answer is ignored', async () => {
     const client = world.client({ clock });
     const before = new AbortController();
