@@ -131,7 +131,7 @@ export class EngineWorld implements ClientWorld {
 
   /** The process has ended itself: with a failed disk as it must, otherwise by a fault of its own. */
   onFatal(node: NodeId, error: QuorateError): void {
-    if (error.code === 'JOURNAL_IO' && this.profile.fileDisk.writeErrorChance > 0)
+    if (error.code === 'JOURNAL_IO' && Object.values(this.profile.fileDisk).some((chance) => chance > 0))
       return this.onJournalClosed(node, error);
     this.judge.onFatal(node, error);
     this.crash(node, false);

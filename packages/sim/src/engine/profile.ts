@@ -5,6 +5,7 @@
 import { streamOf } from '@quorate/core/protocol';
 import { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from '@quorate/core/runtime';
 import { drawProfile, type Profile } from '../profile.ts';
+import type { SimDiskFaults } from '../world/disk/index.ts';
 import type { StageLimits } from './stages/stage-limits.ts';
 
 export type BackendKind = 'kv' | 'plain' | 'durable';
@@ -40,7 +41,7 @@ export type EngineProfile = {
   /** The production journal over a simulated disk, or the simulator's own. */
   readonly journal: 'segments' | 'prompt';
   /** Of the simulated disk under the production journal. */
-  readonly fileDisk: { readonly writeErrorChance: number; readonly readErrorChance: number };
+  readonly fileDisk: Pick<SimDiskFaults, 'writeErrorChance' | 'readErrorChance' | 'nameErrorChance'>;
   readonly store: {
     /** Of the times when it is opened. */
     readonly awayChance: number;
@@ -68,6 +69,12 @@ export type EngineProfile = {
 function drawBase(seed: number): Profile {
   const base = drawProfile(seed);
   return { ...base, network: { ...base.network, kind: 'stream', duplicateChance: 0, lateChance: 0 } };
+}
+
+/** From a stream of its own: what else a seed is about does not depend on it. */
+function drawNameErrors(seed: number): number {
+  const random = streamOf(seed, 'engine-profile/names');
+  return random.chance(0.3) ? random.pick([0.001, 0.02]) : 0;
 }
 
 export function drawEngineProfile(seed: number): EngineProfile {
@@ -127,9 +134,12 @@ export function drawEngineProfile(seed: number): EngineProfile {
       ? { bytesPerMs: 4000 / timeoutMs, maxQueuedBytes: random.pick([500, 5000]) }
       : { bytesPerMs: 0, maxQueuedBytes: 0 },
     journal: random.pick(['segments', 'segments', 'prompt']),
-    fileDisk: random.chance(0.3)
-      ? { writeErrorChance: random.pick([0.0005, 0.005]), readErrorChance: random.pick([0, 0.0005]) }
-      : { writeErrorChance: 0, readErrorChance: 0 },
+    fileDisk: {
+      ...(random.chance(0.3)
+        ? { writeErrorChance: random.pick([0.0005, 0.005]), readErrorChance: random.pick([0, 0.0005]) }
+        : { writeErrorChance: 0, readErrorChance: 0 }),
+      nameErrorChance: drawNameErrors(seed),
+    },
     store: {
       awayChance: troubled ? 0.3 : 0,
       refusedChance: troubled ? random.pick([0.02, 0.2]) : 0,

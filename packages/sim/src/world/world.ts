@@ -245,6 +245,7 @@ export class World {
       ...this.#diskFaults,
       writeErrorChance: this.#isCalm ? 0 : this.profile.diskErrorChance,
       readErrorChance: this.#isCalm ? 0 : this.profile.diskErrorChance / 10,
+      nameErrorChance: this.#isCalm ? 0 : this.profile.diskErrorChance,
     }));
   }
 

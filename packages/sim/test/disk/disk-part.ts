@@ -28,9 +28,13 @@ export class DiskPart implements SweepPart {
   }
 
   #play(family: Family, seed: number): string | undefined {
-    const { end, complaint } = playHistory(family, seed);
-    const key = `${family}: ${end}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const { end, complaint, refused } = playHistory(family, seed);
+    this.#count(`${family}: ${end}`);
+    for (const call of refused) this.#count(`refused: ${call}`);
     return complaint;
+  }
+
+  #count(key: string): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { replayLine, runPart } from '#src/sweeps/run-part.ts';
+import { NAME_CALLS } from '#src/world/disk/index.ts';
 import { DiskPart } from './disk-part.ts';
 import { playHistory } from './history.ts';
 
@@ -35,6 +36,7 @@ describe('sweep: a journal on a simulated disk', () => {
       'rot: whole',
       'tail: refused with JOURNAL_CORRUPT',
       'tail: whole',
+      ...NAME_CALLS.map((call) => `refused: ${call}`),
     ])
       assert.ok(seen.includes(wanted), `${wanted}: not among ${seen.join('; ')}`);
   });

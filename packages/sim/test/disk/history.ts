@@ -31,7 +31,12 @@ const IDENTITY = { clusterId: 'c', genesisDigest: 'g', node: asNodeId(1), group:
 const REFUSALS = ['JOURNAL_CORRUPT', 'JOURNAL_IO'];
 
 /** How a history ended: `whole`, or refused with a code. */
-export type Outcome = { readonly end: string; readonly complaint: string | undefined };
+export type Outcome = {
+  readonly end: string;
+  readonly complaint: string | undefined;
+  /** Calls that the disk refused. */
+  readonly refused: readonly string[];
+};
 
 type Past = {
   readonly image: DiskImage;
@@ -52,11 +57,16 @@ class Refused extends Error {
 
 export function playHistory(family: Family, seed: number): Outcome {
   const history = new History(family, seed);
+  const outcome = (end: string, complaint?: string): Outcome => ({
+    end,
+    complaint,
+    refused: history.refused,
+  });
   try {
-    return { end: history.play(), complaint: undefined };
+    return outcome(history.play());
   } catch (error) {
-    if (error instanceof Refused) return { end: `refused with ${error.code}`, complaint: undefined };
-    if (error instanceof Error) return { end: 'wrong', complaint: error.message };
+    if (error instanceof Refused) return outcome(`refused with ${error.code}`);
+    if (error instanceof Error) return outcome('wrong', error.message);
     throw error;
   }
 }
@@ -81,6 +91,10 @@ class History {
     this.#family = family;
     this.#stage = new DiskStage(seed);
     this.#random = streamOf(seed, `history/${family}`);
+  }
+
+  get refused(): string[] {
+    return [...this.#stage.disk.refused];
   }
 
   play(): string {
@@ -237,12 +251,13 @@ class History {
   }
 
   #openingFaults(): SimDiskFaults {
-    if (this.#family === 'errors') return { ...RELIABLE_DISK, writeErrorChance: 0.02, readErrorChance: 0.01 };
+    if (this.#family === 'errors')
+      return { ...RELIABLE_DISK, writeErrorChance: 0.02, readErrorChance: 0.01, nameErrorChance: 0.01 };
     return RELIABLE_DISK;
   }
 
   #livingFaults(): SimDiskFaults {
-    if (this.#family === 'errors') return { ...RELIABLE_DISK, writeErrorChance: 0.05 };
+    if (this.#family === 'errors') return { ...RELIABLE_DISK, writeErrorChance: 0.05, nameErrorChance: 0.05 };
     if (this.#family === 'full')
       return { ...RELIABLE_DISK, capacityBytes: this.#random.between(20_000, 60_000) };
     return RELIABLE_DISK;

@@ -3,6 +3,7 @@ export {
   type CrashKind,
   createSimDisk,
   type DiskImage,
+  NAME_CALLS,
   RELIABLE_DISK,
   SimDisk,
   type SimDiskFaults,

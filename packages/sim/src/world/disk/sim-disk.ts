@@ -20,6 +20,8 @@ export type SimDiskFaults = {
   /** Probabilities per operation. A failed write may have reached the disk whole, in part or not at all. */
   readonly writeErrorChance: number;
   readonly readErrorChance: number;
+  /** Of calls that are not about the content of a file: see NAME_CALLS. A directory whose flush fails may be flushed in part. */
+  readonly nameErrorChance: number;
   /** The disk says that it wrote, and did not; or wrote to another sector of the same file. */
   readonly lostWriteChance: number;
   readonly misdirectedWriteChance: number;
@@ -33,10 +35,15 @@ export const RELIABLE_DISK: SimDiskFaults = {
   stallMs: 0,
   writeErrorChance: 0,
   readErrorChance: 0,
+  nameErrorChance: 0,
   lostWriteChance: 0,
   misdirectedWriteChance: 0,
   capacityBytes: Number.POSITIVE_INFINITY,
 };
+
+/** What the system may refuse beside reading and writing. */
+export const NAME_CALLS = ['open', 'create', 'rename', 'remove', 'truncate', 'sync directory'] as const;
+export type NameCall = (typeof NAME_CALLS)[number];
 
 export type SimDiskOptions = {
   readonly random: Random;
@@ -78,6 +85,8 @@ export class SimDisk {
   #underWay: Set<UnderWay> = new Set();
   #isLocked = false;
   #life = 0;
+  /** Calls that were refused, for those who ask what was tried. */
+  readonly refused: Set<NameCall> = new Set();
   /** Bytes of writes that the disk claims to have done and has not; for judges. */
   lies = 0;
 
@@ -159,8 +168,29 @@ export class SimDisk {
     this.#changes.push(change);
   }
 
-  syncNames(count: number = this.#changes.length): void {
+  syncNames(count: number): void {
     for (const change of this.#changes.splice(0, count)) change(this.#durableNames);
+  }
+
+  /** Now and then: the system refuses the call, and nothing has changed. */
+  mayRefuse(call: NameCall): void {
+    const { nameErrorChance } = this.#faults();
+    // No draw where there is nothing to draw: what a seed is about does not depend on it.
+    if (nameErrorChance === 0 || !this.#random.chance(nameErrorChance)) return;
+    this.refused.add(call);
+    throw failure('EIO', `the system refuses: ${call}`);
+  }
+
+  /** Makes the oldest `count` changes of names durable; when that fails, perhaps some of them. */
+  flushNames(count: number = this.#changes.length): void {
+    const there = Math.min(count, this.#changes.length);
+    try {
+      this.mayRefuse('sync directory');
+    } catch (error) {
+      this.syncNames(this.#random.below(there + 1));
+      throw error;
+    }
+    this.syncNames(there);
   }
 
   get pendingNames(): number {
@@ -268,10 +298,12 @@ class Mounted implements JournalDisk {
   }
 
   open(name: string): JournalFile {
+    this.#disk.mayRefuse('open');
     return new MountedFile(this.#disk, this.#disk.find(name), this.#life, this.#deliver);
   }
 
   create(name: string): JournalFile {
+    this.#disk.mayRefuse('create');
     if (this.#disk.list().includes(name)) throw failure('EEXIST', `the file exists: ${name}`);
     const file = new SimFile();
     this.#disk.change((names) => names.set(name, file));
@@ -279,6 +311,7 @@ class Mounted implements JournalDisk {
   }
 
   rename(from: string, to: string): void {
+    this.#disk.mayRefuse('rename');
     const file = this.#disk.find(from);
     this.#disk.change((names) => {
       names.delete(from);
@@ -287,16 +320,17 @@ class Mounted implements JournalDisk {
   }
 
   remove(name: string): void {
+    this.#disk.mayRefuse('remove');
     this.#disk.find(name);
     this.#disk.change((names) => names.delete(name));
   }
 
   syncDirectory(done?: (error: unknown) => void): void {
-    if (done === undefined) return this.#disk.syncNames();
+    if (done === undefined) return this.#disk.flushNames();
     const count = this.#disk.pendingNames;
     this.#disk.flushLater(this.#life, () => {
-      this.#disk.syncNames(Math.min(count, this.#disk.pendingNames));
-      this.#deliver(() => done(undefined));
+      const error = outcomeOf(() => this.#disk.flushNames(count));
+      this.#deliver(() => done(error));
     });
   }
 }
@@ -342,6 +376,7 @@ class MountedFile implements JournalFile {
   }
 
   truncate(bytes: number): void {
+    this.#disk.mayRefuse('truncate');
     this.#file.truncate(bytes);
   }
 
