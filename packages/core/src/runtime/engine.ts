@@ -19,6 +19,7 @@ import { cannotReopen, type EngineOptions } from './engine-options.ts';
 import { Forwarder } from './forwarder.ts';
 import { LeadershipWatch } from './leadership-watch.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { MarkCheck } from './mark-check.ts';
 import { NodeView } from './node-view.ts';
 import { PeerDesk } from './peer-desk.ts';
 import { Proposals } from './proposals.ts';
@@ -40,6 +41,8 @@ export class Engine {
   readonly #clients: ClientDesk;
   readonly #peers: PeerDesk;
   readonly #view: NodeView;
+  readonly #marks: MarkCheck;
+  #isMarkChecked = false;
   #ticker: Timer | undefined;
   #turnScheduled = false;
 
@@ -52,6 +55,13 @@ export class Engine {
     this.#lifecycle = lifecycle;
     const applier = this.#createApplier();
     this.#applier = applier;
+    this.#marks = new MarkCheck({
+      journal: options.journal,
+      clock,
+      checksum: options.checksum,
+      onContradiction: (detail) => applier.fence(detail),
+      guard: (work) => lifecycle.guard(work),
+    });
     const replica = new ReplicaHost(options, applier.appliedSlot, {
       guard: (work) => lifecycle.guard(work),
       wake,
@@ -109,6 +119,7 @@ export class Engine {
       onFrame: (connection, frame) => this.#lifecycle.guard(() => this.#clients.onFrame(connection, frame)),
       onClose: (connection) => this.#clients.onClose(connection),
     });
+    this.#checkMark();
     this.#tick();
   }
 
@@ -180,6 +191,13 @@ export class Engine {
     );
   }
 
+  /** Once in the life of a node: what comes back later is compared with what was applied here. */
+  #checkMark(): void {
+    if (this.#isMarkChecked || !this.#applier.isOpen) return;
+    this.#isMarkChecked = true;
+    this.#marks.begin({ slot: this.#applier.appliedSlot, digest: this.#applier.digest });
+  }
+
   #createLifecycle(): Lifecycle {
     return new Lifecycle({
       logger: this.#options.logger,
@@ -187,6 +205,7 @@ export class Engine {
       quiesce: () => {
         this.#ticker?.cancel();
         this.#watch.stop();
+        this.#marks.stop();
         this.#applier.stop();
       },
       closeClients: () => this.#clients.closeAll(),
@@ -212,7 +231,10 @@ export class Engine {
         onApplied: (slot) => this.#replica.feed({ kind: 'applied', through: slot }),
         waitersOf: (slot, value) => this.#proposals.waitersOf(slot, value),
         onProgress: () => this.#wake(),
-        onReopened: () => this.#watch.forget(),
+        onReopened: () => {
+          this.#watch.forget();
+          clock.soon(() => this.#checkMark());
+        },
         onFenced: () => {
           this.#proposals.abandonInFlight();
           this.#replica.feed({ kind: 'resign' }); // A lone node has nobody to hand over to.

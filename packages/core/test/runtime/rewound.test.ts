@@ -114,6 +114,25 @@ describe('a store', () => {
     assert.ok(read?.kind === 'result' && read.result.ok && read.result.value?.length === 3);
   });
 
+  it('that holds another history than the log of its node is fenced at the start, and the node votes', async () => {
+    await start();
+    connect();
+    await answerTo('fill one 1');
+    const first = stores[0] as Store;
+    await first.comesBack(await first.copy(), 'f'.repeat(16));
+    await answerTo('fill two 2');
+    await answerTo('fill three 3');
+    await cluster.restart(1);
+    const { backend, appliedSlot } = cluster.node(1).engine.status();
+    assert.equal(backend.state, 'fenced');
+    assert.match(
+      backend.detail,
+      new RegExp(`its digest at slot ${appliedSlot} is f{16}, and the log of this node gives [0-9a-f]{16};`),
+    );
+    await until('a leader with a store', () => cluster.leader > 1);
+    assert.equal(cluster.node(1).fatal, undefined);
+  });
+
   for (const [how, withCopy] of [
     ['empty', false],
     ['older', true],

@@ -110,6 +110,7 @@ export class EngineProcess {
             ...store,
           });
           this.#life.engine.start();
+          if (lifeline.isOver) return; // Its journal could not be read.
           world.links.nodeUp(this.node);
         },
         (error: unknown) => {
