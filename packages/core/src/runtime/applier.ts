@@ -159,7 +159,7 @@ export class Applier {
     this.pump();
   }
 
-  /** Next chosen values, ascending and dense. */
+  /** Next chosen values, ascending and dense; `pump` applies them, when what is more urgent is under way. */
   deliver(entries: readonly ChosenEntry[]): void {
     for (const entry of entries) {
       if (entry.slot > this.#target) this.#target = entry.slot;
@@ -167,7 +167,6 @@ export class Applier {
       this.#queue.push(entry);
     }
     this.#tell();
-    this.pump();
   }
 
   /** Runs `query` between two batches as soon as its slot is applied; at once when it is. */

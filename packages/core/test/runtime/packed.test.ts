@@ -115,6 +115,7 @@ class Node {
     const bytes = entry.value.kind === 'batch' ? entry.value.bytes : new Uint8Array(0);
     this.#waiting = { bytes, waiters };
     this.applier.deliver([entry]);
+    this.applier.pump();
     responder.flush();
     return this.frames.splice(0).flatMap((frame) => {
       const decoded = decodeNodeFrame(frame);

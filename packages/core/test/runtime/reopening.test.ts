@@ -50,6 +50,7 @@ describe('a store that a read found older', () => {
       },
     });
     applier.deliver([noop(1)]);
+    applier.pump();
     for (let round = 0; round < 5; round++) await settled();
     const read = (name: string, after: () => void): WaitingQuery => ({
       slot: asSlot(1),
@@ -63,6 +64,7 @@ describe('a store that a read found older', () => {
     applier.whenApplied(read('first', () => applier.rewound('the store is at slot 0')));
     applier.whenApplied(read('second', () => undefined));
     applier.deliver([noop(2)]);
+    applier.pump();
     for (let round = 0; round < 400 && !events.includes('apply 2'); round++) {
       await settled();
       // Time stands still at first: whatever does not wait for the opening happens now.
