@@ -38,6 +38,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.stdout.write(interruptSuites());
     process.exit(EXIT_INTERRUPTED);
   });
+// Nobody reads any more.
+process.stdout.once('error', () => {
+  interruptSuites();
+  process.exit(EXIT_INTERRUPTED);
+});
 process.exitCode = await main();
 
 async function main() {
