@@ -24,7 +24,7 @@ import { digestOf, digestParts, type StateDigest } from './digest.ts';
 import { PGliteServer } from './embedded/embedded-server.ts';
 import { type OpenedWriter, openWriter } from './open-writer.ts';
 import type { PostgresOptions } from './options.ts';
-import { runQuery } from './query.ts';
+import { runQuery, WRITES } from './query.ts';
 import { readSchemaParts } from './schema-parts.ts';
 import { claimDatabase } from './server-check.ts';
 import { Session, type SessionOptions, troubleOf } from './session.ts';
@@ -182,7 +182,22 @@ export class PostgresBackend implements Backend<SqlCommand> {
       throw new BackendRewound('the embedded PostgreSQL ended; it is filled again from the log');
     const session = await this.#side.get('read');
     const { typeName, mark } = opened.writer;
-    return runQuery(command, { session, typeName, mark });
+    const result = await runQuery(command, { session, typeName, mark });
+    if (!result.ok && result.code === WRITES) await this.#requireRead(command);
+    return result;
+  }
+
+  /**
+   * What was taken for a read with an older schema may write with the one of now. The client may be asking again what took
+   * effect as a write at another node, so it is not told that it was refused.
+   */
+  async #requireRead({ statements }: SqlCommand): Promise<void> {
+    const text = JSON.stringify({ statements: statements.map(({ sql, params }) => ({ sql, params })) });
+    const parsed = this.#language.parse({ form: 'text', text }, await this.#currentCatalog());
+    if (parsed.ok && parsed.access === 'write')
+      throw new BackendUnavailable(
+        'the schema was changed after this command was read: it writes; ask again',
+      );
   }
 
   async flush(): Promise<Slot> {

@@ -62,7 +62,7 @@ function requireMark(outcome: PromiseSettledResult<Reply>, expected: AppliedMark
 /** query_canceled: the read time-out. */
 const CANCELED = '57014';
 /** read_only_sql_transaction: what passed for a read calls something that writes. */
-const WRITES = '25006';
+export const WRITES = '25006';
 /** internal_error: a read can cause one, for instance with an oid of nothing, and it says nothing about the data. */
 const INTERNAL = 'XX000';
 

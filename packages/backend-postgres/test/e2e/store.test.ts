@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { Databases, sql } from '@quorate/backend-postgres/testing';
 import { BackendDiverged, BackendRewound, BackendUnavailable } from '@quorate/core/ports';
 import { readSqlResult } from '#src/result.ts';
+import { SQL } from '#src/sql/index.ts';
 import { HoldingProxy } from './holding-proxy.ts';
 import { commandOf, OneStore } from './one-store.ts';
 
@@ -338,6 +339,24 @@ describe('PostgreSQL store', function () {
     await store.apply(TABLE);
     store.backend.parse({ form: 'text', text: 'SELECT 1' });
     assert.deepEqual(seen, ['catalog 1']);
+  });
+
+  it('asks for a command again that it took for a read before it knew that its function writes', async () => {
+    const store = new OneStore(await databases.create(), {}, SQL);
+    stores.push(store);
+    await store.reopen();
+    await store.apply(TABLE);
+    const early = store.backend.parse({ form: 'text', text: 'SELECT put()' });
+    assert.ok(early.ok && early.access === 'read');
+    const put = `CREATE FUNCTION put() RETURNS int LANGUAGE sql AS $$ INSERT INTO t (k) VALUES ('a') RETURNING 1 $$`;
+    await store.apply({ statements: [{ sql: put, params: [] }], isDdl: true });
+    await assert.rejects(store.backend.query(early.command), (error: Error) => {
+      assert.ok(error instanceof BackendUnavailable);
+      assert.match(error.message, /it writes; ask again/);
+      return true;
+    });
+    const late = store.backend.parse({ form: 'text', text: 'SELECT put()' });
+    assert.ok(late.ok && late.access === 'write');
   });
 
   it('reads without writing, and refuses answers that are too long', async () => {
