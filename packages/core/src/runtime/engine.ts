@@ -7,14 +7,15 @@
  * this very class. Ends itself (`onFatal`) on a failed journal or a broken invariant, and says nothing afterwards.
  *
  * Joins the parts and keeps the order of a turn; each part has a file: `replica-host` what the replica says to disk and
- * peers, `peer-desk` and `client-desk` who speaks to this node, `proposals` the way into the log, `applier` the way out
+ * peers, `peer-desk` and `client-desk` who speaks to this node, `command-desk` what they ask for, `proposals` the way into the log, `applier` the way out
  * of it, `read-desk` reads, `leadership-watch` changes of leader, `lifecycle` the end, `node-view` the status.
  */
 import type { Timer } from '../ports/clock.ts';
 import { streamOf } from '../protocol/random.ts';
 import { Applier } from './applier.ts';
 import { BackendWatch } from './backend-watch.ts';
-import { ClientDesk, type DeskHost } from './client-desk.ts';
+import { ClientDesk } from './client-desk.ts';
+import type { DeskHost } from './command-desk.ts';
 import { cannotReopen, type EngineOptions } from './engine-options.ts';
 import { Forwarder } from './forwarder.ts';
 import { LeadershipWatch } from './leadership-watch.ts';

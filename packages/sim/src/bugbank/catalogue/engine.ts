@@ -10,7 +10,11 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
       'A read that waits for its turn keeps a view of the frame that it came in, which is used again meanwhile.',
     seen: 'our own runtime, until the simulator of engines spoilt every frame after its use',
     patches: [
-      runtime('client-desk.ts', `backend.decode(new Uint8Array(input.bytes))`, `backend.decode(input.bytes)`),
+      runtime(
+        'command-desk.ts',
+        `backend.decode(new Uint8Array(input.bytes))`,
+        `backend.decode(input.bytes)`,
+      ),
     ],
     hunt: { tool: 'engine simulator', seeds: 60 },
   },

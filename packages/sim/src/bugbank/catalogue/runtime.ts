@@ -229,7 +229,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     seen: 'pocdb, consens, and the "default" consistency of Consul',
     patches: [
       runtime(
-        'client-desk.ts',
+        'command-desk.ts',
         `if (frame.consistency === 'stale')\n this.#reads`,
         `if (frame.commands.length > 0)\n this.#reads`,
       ),
