@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSegmentJournal } from '#src/adapters/segment-journal/on-files.ts';
+import { PLACE_STEP_BYTES } from '#src/adapters/segment-journal/two-places.ts';
 import type { Journal } from '#src/ports/journal.ts';
 import { openJournalDump } from '#src/server/journals.ts';
 import { appendEntries, copyIdle, flipBit, inside, judge, usedBytes, type Verdict, zero } from './damage.ts';
@@ -119,7 +120,7 @@ describe('journal in segments: an end that was lost', () => {
       return judge(directory, VALUE_BYTES, 'segments');
     };
     const first = (path: string): void => flipBit(path, 20, 1);
-    const second = (path: string): void => flipBit(path, SECTOR_BYTES + 20, 1);
+    const second = (path: string): void => flipBit(path, PLACE_STEP_BYTES + 20, 1);
     for (const one of [first, second]) assert.deepEqual(await damaged(one), { kind: 'whole', slots: SLOTS });
     const both = (path: string): void => {
       first(path);

@@ -6,8 +6,7 @@ import type { PeerRecord } from '../../ports/journal.ts';
 import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { asNodeId } from '../../protocol/types.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { SECTOR_BYTES } from './layout.ts';
-import { TwoPlaces, type TwoPlacesFile } from './two-places.ts';
+import { PLACE_STEP_BYTES, TwoPlaces, type TwoPlacesFile } from './two-places.ts';
 
 export const PEERS_FILE = 'peers';
 /** As many as a configuration allows. */
@@ -17,7 +16,7 @@ export const MAX_PEER_NAME_BYTES = 256;
 /** A control character takes six characters of JSON: every peer fits, whatever its names are made of. */
 const MAX_PEER_TEXT_BYTES = 2 * 6 * MAX_PEER_NAME_BYTES + 128;
 /** Of one place, with room for what is around the list. Only what is used of it is written. */
-const PLACE_BYTES = Math.ceil((MAX_PEERS * MAX_PEER_TEXT_BYTES + 128) / SECTOR_BYTES) * SECTOR_BYTES;
+const PLACE_BYTES = Math.ceil((MAX_PEERS * MAX_PEER_TEXT_BYTES + 128) / PLACE_STEP_BYTES) * PLACE_STEP_BYTES;
 const WHERE: TwoPlacesFile = { name: PEERS_FILE, placeBytes: PLACE_BYTES };
 
 type Content = { readonly peers: readonly PeerRecord[] };

@@ -7,7 +7,10 @@ import { readWhole, writeNew } from './disk-files.ts';
 import { SECTOR_BYTES } from './layout.ts';
 import { openSealedText, sealText } from './sealed-text.ts';
 
-/** Where the text lies, and how many bytes a place has: a multiple of SECTOR_BYTES. */
+/** Places begin at multiples of this, because a drive may write no less at a time, and tear that. */
+export const PLACE_STEP_BYTES = 4096;
+
+/** Where the text lies, and how many bytes a place has: a multiple of PLACE_STEP_BYTES. */
 export type TwoPlacesFile = { readonly name: string; readonly placeBytes: number };
 
 /** The version that both places hold after formatting. */

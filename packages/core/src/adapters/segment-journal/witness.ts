@@ -9,12 +9,12 @@
  */
 import type { JournalDisk } from '../../ports/journal-disk.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { SECTOR_BYTES, type StoredHeader } from './layout.ts';
+import type { StoredHeader } from './layout.ts';
 import { segmentName } from './segments.ts';
-import { TwoPlaces, type TwoPlacesFile } from './two-places.ts';
+import { PLACE_STEP_BYTES, TwoPlaces, type TwoPlacesFile } from './two-places.ts';
 
 export const WITNESS_FILE = 'witness';
-const WHERE: TwoPlacesFile = { name: WITNESS_FILE, placeBytes: SECTOR_BYTES };
+const WHERE: TwoPlacesFile = { name: WITNESS_FILE, placeBytes: PLACE_STEP_BYTES };
 
 /** A record that is durable. */
 export type Reached = Pick<StoredHeader, 'number' | 'headerCrc' | 'segment'>;
