@@ -13,14 +13,14 @@ export type ExtraOptions = { readonly copies?: boolean; readonly isLong?: boolea
 export class SideSessions {
   readonly #options: Omit<SessionOptions, 'purpose' | 'settings'>;
   readonly #readTimeoutMs: number;
-  /** The server keeps to the time of a read itself, as long as it can be reached. */
-  readonly #answerTimeoutMs: number;
+  /** The server keeps to the time of a read itself, as long as it can be reached; the embedded one has other things to do first. */
+  readonly #limit: { readonly answerTimeoutMs?: number };
   readonly #sessions = new Map<Side, Promise<Session>>();
 
   constructor(options: Omit<SessionOptions, 'purpose' | 'settings'>, readTimeoutMs: number) {
     this.#options = options;
     this.#readTimeoutMs = readTimeoutMs;
-    this.#answerTimeoutMs = readTimeoutMs + options.connectTimeoutMs;
+    this.#limit = 'url' in options.link ? { answerTimeoutMs: readTimeoutMs + options.connectTimeoutMs } : {};
   }
 
   /** @throws BackendUnavailable */
@@ -35,7 +35,7 @@ export class SideSessions {
   /** One more session that only reads, for whoever asks; they close it. What may take hours has no time limit. */
   extra(purpose: string, { copies = false, isLong = false }: ExtraOptions = {}): Promise<Session> {
     const settings = { default_transaction_read_only: 'on' };
-    const limit = isLong ? {} : { answerTimeoutMs: this.#answerTimeoutMs };
+    const limit = isLong ? {} : this.#limit;
     return Session.connect({ ...this.#options, ...limit, purpose, copies, settings });
   }
 
@@ -50,7 +50,7 @@ export class SideSessions {
         : { synchronous_commit: 'on' };
     return Session.connect({
       ...this.#options,
-      answerTimeoutMs: this.#answerTimeoutMs,
+      ...this.#limit,
       purpose: side,
       settings,
     });

@@ -8,7 +8,7 @@
 local OWN_RIGHTS = {
   { 'PEXPIRETIME', '1' }, { 'UNLINK', '1' }, { 'DEL', '1' }, { 'SET', '1', '1' }, { 'HSET', '1', '1', '1' }, { 'HDEL', '1', '1' },
   { 'ZRANGEBYSCORE', '1', '1', '1' }, { 'ZADD', '1', '1', '1' }, { 'ZREM', '1', '1' },
-  { 'DUMP', '1' }, { 'SCAN', '0' }, { 'SISMEMBER', '1', '1' }, { 'HSETNX', '1', '1', '1' },
+  { 'COMMAND', 'GETKEYS', 'GET', '1' }, { 'DUMP', '1' }, { 'SCAN', '0' }, { 'SISMEMBER', '1', '1' }, { 'HSETNX', '1', '1', '1' },
 }
 
 use(SYSTEM)

@@ -83,7 +83,7 @@ export function usedRights(): string[] {
 }
 
 /** What no command of ours runs, and the scripts need all the same. */
-const OF_SCRIPTS = ['SELECT 0', 'SCAN 0', 'DUMP 1'];
+const OF_SCRIPTS = ['SELECT 0', 'SCAN 0', 'DUMP 1', 'COMMAND GETKEYS GET 1'];
 
 const rightsByName = new Map<string, readonly Uint8Array[][]>();
 

@@ -138,7 +138,7 @@ describe('trouble with the server', function () {
     const limited = new Store({ ...store.server, url });
     await limited.open();
     await limited.write('LPUSH l x', 'SADD s 1', 'HSET h f v');
-    const taken = 'lpush sadd srem xinfo flushdb hset zadd set pexpiretime dump select'.split(' ');
+    const taken = 'lpush sadd srem xinfo flushdb hset zadd set pexpiretime dump command select'.split(' ');
     const slot = [
       'INCR a',
       'LPUSH l y',
