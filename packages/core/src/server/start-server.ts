@@ -264,7 +264,10 @@ class Server implements RunningServer {
 
   async listen(): Promise<void> {
     await this.#http.listen();
-    if (this.#failure !== undefined) throw this.#failure; // The journal failed before anybody was heard.
+    if (this.#failure !== undefined) {
+      await this.#stopping; // The journal failed before anybody was heard.
+      throw this.#failure;
+    }
     this.#engine.start();
   }
 
