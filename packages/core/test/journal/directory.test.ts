@@ -9,6 +9,8 @@ import { journalOf, openAndClose } from './flavours.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
 import { expectedEntry, WRITER_IDENTITY } from './writer-values.ts';
 
+const FORMAT_VERSIONS = { segments: 2, main: 3 };
+
 for (const flavour of ['segments', 'main'] as const) {
   const kind = flavour === 'main' ? 'in SQLite' : 'in segments';
   let temporary: TemporaryDirectory;
@@ -40,7 +42,11 @@ for (const flavour of ['segments', 'main'] as const) {
       const dump = openJournalDump(directory);
       const { storageId, ...identity } = dump.identity;
       assert.match(storageId, /^[0-9a-f]{32}$/);
-      assert.deepEqual(identity, { ...WRITER_IDENTITY, formatVersion: 2, incarnation: 2 });
+      assert.deepEqual(identity, {
+        ...WRITER_IDENTITY,
+        formatVersion: FORMAT_VERSIONS[flavour],
+        incarnation: 2,
+      });
       assert.deepEqual([dump.promised.round, dump.learnedSlot], [33, 28]);
       assert.deepEqual(dump.peers, [peer]);
       const entries = [...dump.entries()];

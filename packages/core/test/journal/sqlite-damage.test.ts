@@ -7,6 +7,7 @@ import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createRandom } from '#src/protocol/random.ts';
+import { asNodeId } from '#src/protocol/types.ts';
 import {
   appendEntries,
   copyIdle,
@@ -20,6 +21,7 @@ import {
   WITNESS_FILE,
   writeEntries,
 } from './damage.ts';
+import { openAndClose } from './flavours.ts';
 import { copyDirectory, type TemporaryDirectory, temporaryDirectory } from './temporary.ts';
 
 const VALUE_BYTES = 3000;
@@ -54,6 +56,41 @@ describe('sqlite journal: damage', () => {
     copies += 1;
     return copyIdle(from, join(temporary.path, `copy-${copies}`));
   };
+
+  it('does not believe that it knows no peers, fewer of them, or a name that is bytes and no text', async () => {
+    const damages = [
+      'delete from peers',
+      'delete from peers where node = 3',
+      'delete from peer_set',
+      'update peers set process_nonce = cast(process_nonce as blob) where node = 2',
+    ];
+    const original = join(temporary.path, 'with-peers');
+    const journal = await writeEntries(original, 1, 3, 100);
+    for (const node of [2, 3])
+      journal.rememberPeer({
+        node: asNodeId(node),
+        storageId: String(node).repeat(32),
+        incarnation: 4,
+        processNonce: 'p',
+      });
+    await journal.close();
+    assert.equal((await judge(fresh(original), 100)).kind, 'whole');
+    for (const damage of damages) {
+      const directory = fresh(original);
+      const database = new Database(inside(directory, DATABASE_FILE));
+      database.unsafeMode(true);
+      database.pragma('writable_schema = on');
+      database.exec("update sqlite_schema set sql = replace(sql, ') strict', ')') where name = 'peers'");
+      database.pragma('writable_schema = reset');
+      database.exec(damage);
+      database.close();
+      await assert.rejects(
+        openAndClose('main', directory),
+        { code: 'JOURNAL_CORRUPT', message: /peer/ },
+        damage,
+      );
+    }
+  });
 
   it('comes back whole when nothing is damaged', async () => {
     assert.deepEqual(await judge(fresh(killed), VALUE_BYTES), { kind: 'whole', slots: SLOTS });

@@ -82,11 +82,11 @@ describe('sqlite journal: directory', () => {
   it('is not read by an older build than the one that wrote it', async () => {
     await openAndClose('main', directory);
     const database = new Database(inside(directory, DATABASE_FILE));
-    database.pragma('user_version = 3');
+    database.pragma('user_version = 4');
     database.close();
     await assert.rejects(openAndClose('main', directory), {
       code: 'JOURNAL_FOREIGN',
-      message: /has journal format 3 and this build of Quorate reads 2: use the build that wrote it/,
+      message: /has journal format 4 and this build of Quorate reads 3: use the build that wrote it/,
     });
   });
 

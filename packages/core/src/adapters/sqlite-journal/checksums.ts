@@ -42,18 +42,27 @@ const scratch = new Uint8Array(8 * 9);
 const numbers = new DataView(scratch.buffer);
 
 function crcOfNumbers(...fields: number[]): number {
-  for (const [index, field] of fields.entries()) numbers.setFloat64(index * 8, field, true);
+  for (const [index, field] of fields.entries()) numbers.setFloat64(index * 8, numberOf(field), true);
   return crc32(scratch.subarray(0, fields.length * 8));
+}
+
+/** A bit of the database's own bookkeeping makes a text of bytes, or bytes of a number: it must not read as the same. */
+function numberOf(field: number): number {
+  return typeof field === 'number' ? field : Number.NaN;
+}
+
+function textOf(field: string): string {
+  return typeof field === 'string' ? field : `\0 not a text but ${typeof field}`;
 }
 
 /** The hot one: no array and no closure per row. */
 export function entryCrc(group: number, entry: EntryFields): number {
   numbers.setFloat64(0, group, true);
-  numbers.setFloat64(8, entry.slot, true);
-  numbers.setFloat64(16, entry.round, true);
-  numbers.setFloat64(24, entry.node, true);
-  numbers.setFloat64(32, entry.chosen, true);
-  numbers.setFloat64(40, entry.stamp_ms ?? -1, true);
+  numbers.setFloat64(8, numberOf(entry.slot), true);
+  numbers.setFloat64(16, numberOf(entry.round), true);
+  numbers.setFloat64(24, numberOf(entry.node), true);
+  numbers.setFloat64(32, numberOf(entry.chosen), true);
+  numbers.setFloat64(40, numberOf(entry.stamp_ms ?? -1), true);
   const head = crc32(scratch.subarray(0, 48));
   return entry.value instanceof Uint8Array ? crc32(entry.value, head) : head;
 }
@@ -72,10 +81,22 @@ export function stateCrc(group: number, state: StateFields): number {
 }
 
 export function identityCrc(group: number, row: IdentityFields): number {
-  const fields = [row.cluster_id, row.genesis_digest, row.storage_id];
+  const fields = [row.cluster_id, row.genesis_digest, row.storage_id].map(textOf);
   return crc32(fields.join('\n'), crcOfNumbers(group, row.format_version, row.node));
 }
 
 export function peerCrc(peer: PeerRecord): number {
-  return crc32(`${peer.storageId}\n${peer.processNonce}`, crcOfNumbers(peer.node, peer.incarnation));
+  return crc32(
+    `${textOf(peer.storageId)}\n${textOf(peer.processNonce)}`,
+    crcOfNumbers(peer.node, peer.incarnation),
+  );
+}
+
+/** Of all peers together: `peerCrcs` are the checksums of their rows. */
+export function peerSetOf(peerCrcs: readonly number[]): { readonly count: number; readonly peerCrc: number } {
+  return { count: peerCrcs.length, peerCrc: peerCrcs.reduce((sum, crc) => (sum ^ crc) >>> 0, 0) };
+}
+
+export function peerSetCrc(set: { readonly count: number; readonly peerCrc: number }): number {
+  return crcOfNumbers(set.count, set.peerCrc);
 }

@@ -14,7 +14,7 @@ import { corrupt } from '../journal-common/trouble.ts';
 import { stateCrc } from './checksums.ts';
 import { type Connection, openReader, openWriter } from './connection.ts';
 import { fieldsOf, findHardState, type HardState } from './hard-state.ts';
-import { insertIdentity } from './identity.ts';
+import { insertIdentity, putPeerSet } from './identity.ts';
 import { CREATE_TABLES, DATABASE_FILE, MAX_GROUPS } from './schema.ts';
 import { WITNESS_FILE, Witness } from './witness.ts';
 
@@ -67,6 +67,7 @@ function format(database: string, witness: string, identity: JournalIdentity): v
     writer.exec(CREATE_TABLES);
     insertIdentity(writer, identity, storageId);
     insertHardState(writer, identity.group);
+    putPeerSet(writer);
     writer.exec('commit');
   } finally {
     // Merges the write-ahead log into the database and flushes both.

@@ -6,7 +6,7 @@ import { QuorateError } from '@quorate/wire';
 import type { JournalIdentity, PeerRecord } from '../../ports/journal.ts';
 import { asNodeId } from '../../protocol/types.ts';
 import { corrupt } from '../journal-common/trouble.ts';
-import { type IdentityFields, identityCrc, peerCrc } from './checksums.ts';
+import { type IdentityFields, identityCrc, peerCrc, peerSetCrc, peerSetOf } from './checksums.ts';
 import type { Connection } from './connection.ts';
 import { FORMAT_VERSION } from './schema.ts';
 
@@ -20,6 +20,7 @@ type PeerRow = {
   readonly process_nonce: string;
   readonly crc: number;
 };
+type PeerSetRow = { readonly peer_count: number; readonly peer_crc: number; readonly crc: number };
 
 export function insertIdentity(connection: Connection, identity: JournalIdentity, storageId: string): void {
   const { group, clusterId, genesisDigest, node } = identity;
@@ -65,10 +66,8 @@ export function readIdentity(connection: Connection, path: string): StoredIdenti
 
 /** Ascending by node. @throws JOURNAL_CORRUPT */
 export function readPeers(connection: Connection, path: string): PeerRecord[] {
-  const rows = connection
-    .prepare<[], PeerRow>('select node, storage_id, incarnation, process_nonce, crc from peers order by node')
-    .all();
-  return rows.map((row) => {
+  const rows = peerRows(connection);
+  const peers = rows.map((row) => {
     const peer: PeerRecord = {
       node: asNodeId(row.node),
       storageId: row.storage_id,
@@ -79,6 +78,13 @@ export function readPeers(connection: Connection, path: string): PeerRecord[] {
       throw corrupt(path, `the record of peer ${row.node} does not match its checksum`);
     return peer;
   });
+  const [stored, ...others] = connection.prepare<[], PeerSetRow>('select * from peer_set').all();
+  const set = peerSetOf(rows.map(({ crc }) => crc));
+  const isWhole =
+    stored?.crc === peerSetCrc(set) && stored.peer_count === set.count && stored.peer_crc === set.peerCrc;
+  if (!isWhole || others.length > 0)
+    throw corrupt(path, `it has ${rows.length} records of peers, which are not those that were stored`);
+  return peers;
 }
 
 /** Replaces what was known about this peer. Inside a transaction. */
@@ -90,4 +96,19 @@ export function putPeer(connection: Connection, peer: PeerRecord): void {
          process_nonce = excluded.process_nonce, crc = excluded.crc`,
     )
     .run(peer.node, peer.storageId, peer.incarnation, peer.processNonce, peerCrc(peer));
+  putPeerSet(connection);
+}
+
+/** After every change of the peers, and when the database is made. */
+export function putPeerSet(connection: Connection): void {
+  const set = peerSetOf(peerRows(connection).map(({ crc }) => crc));
+  connection
+    .prepare('insert or replace into peer_set (only, peer_count, peer_crc, crc) values (1, ?, ?, ?)')
+    .run(set.count, set.peerCrc, peerSetCrc(set));
+}
+
+function peerRows(connection: Connection): PeerRow[] {
+  return connection
+    .prepare<[], PeerRow>('select node, storage_id, incarnation, process_nonce, crc from peers order by node')
+    .all();
 }

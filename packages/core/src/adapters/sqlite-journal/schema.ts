@@ -10,12 +10,13 @@
  *              NULL for a noop. `position` is `group_number << 53 | slot`, the key by which the rows lie in the
  *              file in the order of the log; in group 0 it is the slot. `slot` and `group_number` are computed.
  *   peers      what this node knows about the storage of each peer.
+ *   peer_set   one row: how many peers there are, and the exclusive or of their checksums, so that none can go missing.
  *
  * Every `crc` covers all other stored fields of its row; `checksums.ts` says in which layout.
  */
 
 /** Raised when an older build could no longer read or keep the rules of what this one writes. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** "Qrte": how `file` and `pragma application_id` tell a journal from other databases. */
 export const APPLICATION_ID = 0x51727465;
@@ -73,6 +74,13 @@ export const CREATE_TABLES: string = `
     storage_id     text    not null,
     incarnation    integer not null,
     process_nonce  text    not null,
+    crc            integer not null
+  ) strict;
+
+  create table peer_set (
+    only           integer primary key,
+    peer_count     integer not null,
+    peer_crc       integer not null,
     crc            integer not null
   ) strict;
 

@@ -55,6 +55,13 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     hunt: journalDurability,
   },
   {
+    id: 'peers-gone-unnoticed',
+    wrong: 'Rows of peers that are gone are peers that were never met, so an old copy of a peer is admitted.',
+    seen: 'one flipped bit in the header of a page: the database itself sees nothing wrong with fewer rows',
+    patches: [journal('identity.ts', `if (!isWhole || others.length > 0)`, `if (others.length > 0)`)],
+    hunt: journalDamage,
+  },
+  {
     id: 'read-error-gap',
     wrong:
       'An entry that cannot be read is left out, and the entries behind it are sent as if they followed.',
