@@ -271,6 +271,7 @@ export class Applier {
       return this.#fail(waiters, `applying slot ${entry.slot} failed: ${messageOf(error)}`);
     }
     if (!this.#isSameHistory()) return;
+    this.#recovered();
     this.#tell();
     this.#runReadyQueries();
   }
@@ -296,12 +297,14 @@ export class Applier {
         if (this.#stopped) return;
         this.#busy = false;
         this.#onTrouble(planned, error);
+        this.#options.handlers.onProgress();
       },
     );
   }
 
   #finish(planned: Planned, results: readonly Result[]): void {
     const { batch } = planned;
+    if (this.#health.state === 'fenced') return tellUnknown(planned.waiters, this.#health.detail);
     const wanted = batch.commands.length;
     if (results.length !== wanted) {
       const error = new Error(`the backend gave ${results.length} results for ${wanted} commands`);
@@ -310,12 +313,17 @@ export class Applier {
     this.#sessions.settle(results);
     this.#mark = batch.next;
     if (!this.#isSameHistory()) return;
-    this.#retries = 0;
-    if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
-    this.#unwellSinceMs = undefined;
+    this.#recovered();
     if (planned.waiters !== undefined) answerWaiters(planned, planned.waiters, results);
     this.#tell();
     this.#runReadyQueries();
+  }
+
+  /** The store has applied something. */
+  #recovered(): void {
+    this.#retries = 0;
+    if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
+    this.#unwellSinceMs = undefined;
   }
 
   #runReadyQueries(): void {
@@ -380,6 +388,7 @@ export class Applier {
   /** The store is in trouble: the same batch again, later. Anything else: fenced. */
   #onTrouble(planned: Planned, error: unknown): void {
     const { clock, logger, handlers } = this.#options;
+    if (this.#health.state === 'fenced') return tellUnknown(planned.waiters, this.#health.detail);
     if (error instanceof BackendRewound) {
       for (const { responder, sequences } of planned.waiters ?? [])
         for (const sequence of sequences)
@@ -397,7 +406,8 @@ export class Applier {
     clock.after(delayMs, () => {
       if (this.#stopped) return;
       this.#busy = false;
-      this.#attempt(planned);
+      if (this.#health.state === 'fenced') tellUnknown(planned.waiters, this.#health.detail);
+      else this.#attempt(planned);
       this.pump();
       handlers.onProgress();
     });
@@ -420,10 +430,10 @@ export class Applier {
     const delayMs = this.#pause(detail);
     logger.warn('the backend will be opened again', { slot: this.#mark.slot, delayMs, detail });
     clock.after(delayMs, () => {
-      if (this.#stopped) return;
+      if (this.#stopped || this.#health.state === 'fenced') return;
       reopen().then(
         (image) => {
-          if (this.#stopped) return;
+          if (this.#stopped || this.#health.state === 'fenced') return;
           try {
             this.#adopt(image);
           } catch (error) {
@@ -435,7 +445,7 @@ export class Applier {
           handlers.onProgress();
         },
         (error: unknown) => {
-          if (this.#stopped) return;
+          if (this.#stopped || this.#health.state === 'fenced') return;
           if (error instanceof BackendUnavailable) this.#reopenLater(error.message);
           else this.#fence(`the store cannot be opened: ${messageOf(error)}`, handlers);
         },
@@ -472,8 +482,7 @@ export class Applier {
 
   /** Who waits for the slot is told that its fate is not known here. */
   #fail(waiters: readonly Waiter[] | undefined, detail: string): void {
-    for (const { responder, sequences } of waiters ?? [])
-      for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', detail));
+    tellUnknown(waiters, detail);
     this.#fence(detail, this.#options.handlers);
   }
 
@@ -489,6 +498,12 @@ export class Applier {
     for (const query of queries) query.refuse(detail);
     handlers.onFenced(detail);
   }
+}
+
+/** The store is fenced: what becomes of these commands is not known here. */
+function tellUnknown(waiters: readonly Waiter[] | undefined, detail: string): void {
+  for (const { responder, sequences } of waiters ?? [])
+    for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', detail));
 }
 
 function messageOf(error: unknown): string {

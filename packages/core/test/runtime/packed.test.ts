@@ -80,15 +80,17 @@ class Node {
   #waiting: Batch | undefined;
   isUnread = false;
 
-  constructor(backend: Counting) {
+  readonly clock = new VirtualClock();
+
+  constructor(backend: Counting, { isAway = false } = {}) {
     this.applier = new Applier({
       backend: backend as unknown as Backend,
-      image: EMPTY_IMAGE,
-      reopen: () => Promise.reject(new Error('it is never opened again')),
+      image: isAway ? undefined : EMPTY_IMAGE,
+      reopen: () => backend.open(),
       clusterId: 'test',
       group: 0,
       journal: {} as Journal, // Nothing is ever read back.
-      clock: new VirtualClock(),
+      clock: this.clock,
       logger: SILENT_LOGGER,
       limits: DEFAULT_RUNTIME_LIMITS,
       checksum: (bytes, seed) => crc32(bytes, seed),
@@ -197,6 +199,19 @@ describe('packed commands', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('make a store well again that was away at the start', async () => {
+    const node = new Node(new PackedCounting(), { isAway: true });
+    const opening: BatchGroup[] = [{ kind: 'open' }];
+    node.apply(entryOf(1, opening, 0), opening);
+    for (let round = 0; round < 100 && node.applier.appliedSlot < 1; round++) {
+      assert.equal(node.applier.health.state, 'retrying');
+      node.clock.step();
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(node.applier.health, { state: 'ok', detail: '' });
+    assert.equal(node.applier.unwellMs, 0);
   });
 
   it('are told one by one to ask again when their receiver does not read', () => {

@@ -308,6 +308,21 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     hunt: engineTests('reopening'),
   },
   {
+    id: 'fence-taken-back',
+    wrong: 'A store that was fenced while it worked on a batch is well again when the batch is done.',
+    seen: 'one field for two states, in our own applier',
+    patches: [
+      runtime(
+        'applier.ts',
+        `if (this.#health.state === 'fenced')
+            return tellUnknown(planned.waiters, this.#health.detail);
+        const wanted`,
+        `const wanted`,
+      ),
+    ],
+    hunt: engineTests('fenced'),
+  },
+  {
     id: 'packed-answers-of-others',
     wrong:
       'Who waits for a group is sent the answers from the first command of the slot on, and not of its own.',
