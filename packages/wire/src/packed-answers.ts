@@ -20,8 +20,9 @@ export class PackedAnswers {
   #slot = 0;
   #count = 0;
   #sequences: readonly number[] = [];
+  /** By ordinal; undefined at `count` and above: what nobody keeps any more must not be kept here. */
+  readonly #chunks: (Uint8Array | undefined)[] = [];
   // By ordinal; what lies at `count` and above is of an earlier slot.
-  readonly #chunks: Uint8Array[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #sizes: number[] = [];
@@ -30,6 +31,7 @@ export class PackedAnswers {
   begin(slot: number, sequences: readonly number[]): void {
     this.#slot = slot;
     this.#sequences = sequences;
+    this.#chunks.fill(undefined, 0, this.#count);
     this.#count = 0;
   }
 

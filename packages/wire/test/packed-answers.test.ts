@@ -1,5 +1,7 @@
 /** Answers that are encoded as they come, and batches that are walked over: the same bytes, the same refusals. */
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import {
   BatchCursor,
@@ -7,6 +9,7 @@ import {
   ByteWriter,
   decodeBatch,
   decodeNodeFrame,
+  NIL_RESULT,
   PackedAnswers,
   packedResult,
   QuorateError,
@@ -84,6 +87,35 @@ describe('packed answers', () => {
     );
   });
 });
+
+describe('packed answers of earlier slots', () => {
+  it('are not held when the slots that follow are shorter', () => {
+    const before = byteArrays();
+    const answers = new PackedAnswers();
+    const value = { ok: true as const, value: new Uint8Array(1024 * 1024) };
+    // The answer of one megabyte lies at another place in every slot.
+    for (let length = 40; length > 0; length--)
+      pack(answers, 41 - length, [
+        ...Array.from({ length: length - 1 }, () => tuple(NIL_RESULT)),
+        tuple(value),
+      ]);
+    pack(answers, 41, [tuple(NIL_RESULT)]);
+    const held = byteArrays() - before;
+    assert.equal(answers.count, 1);
+    assert.ok(held < 20 * 1024 * 1024, `${held} bytes of byte arrays are held`);
+  });
+});
+
+/** Their bytes, without those that nobody can reach any more. */
+function byteArrays(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}
+
+function tuple(result: Result): readonly [number, Result] {
+  return [1, result];
+}
 
 /** Lone surrogates do not survive UTF-8, and a view equals the bytes that it shows. */
 function normalized(result: Result): unknown {

@@ -1,6 +1,8 @@
 /** What a session keeps, against a map that keeps the same: whatever the order, the span and the size. */
 import assert from 'node:assert/strict';
-import { PackedAnswers, type Result, resultSize } from '@quorate/wire';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { NIL_RESULT, PackedAnswers, type Result, resultSize } from '@quorate/wire';
 import fc from 'fast-check';
 import { InvariantError } from '#src/protocol/invariant.ts';
 import { RESULT_OVERHEAD_BYTES, SESSION_WINDOW_SEQUENCES } from '#src/runtime/session-limits.ts';
@@ -8,6 +10,8 @@ import { type KeptResult, SessionWindow } from '#src/runtime/session-window.ts';
 
 type Step =
   | { readonly kind: 'begin' | 'keep' | 'pack' | 'drop'; readonly above: number; readonly bytes: number }
+  /** Everything up to so far above the floor that is not known yet. */
+  | { readonly kind: 'fill'; readonly above: number }
   | { readonly kind: 'advance'; readonly by: number };
 
 const distance = fc.oneof(
@@ -21,6 +25,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       above: distance,
       bytes: fc.nat(50),
     }),
+    fc.record({ kind: fc.constant('fill' as const), above: fc.integer({ min: 1, max: 700 }) }),
     fc.record({ kind: fc.constant('advance' as const), by: fc.oneof(distance, fc.nat(9000)) }),
   ),
   { maxLength: 60 },
@@ -38,6 +43,10 @@ describe('the window of a session', () => {
           if (step.kind === 'advance') {
             for (const one of model.keys()) if (one <= window.floor + step.by) model.delete(one);
             window.advance(window.floor + step.by);
+          } else if (step.kind === 'fill') {
+            for (let above = 1; above <= step.above; above++)
+              if (!model.has(window.floor + above))
+                play(window, model, { kind: 'keep', bytes: 0 }, window.floor + above);
           } else play(window, model, step, window.floor + step.above);
           assert.deepEqual(
             window.sequences(),
@@ -66,12 +75,54 @@ describe('the window of a session', () => {
     }
     assert.equal(window.isPending(11), true);
   });
+
+  it('takes memory for what it keeps, and not for the span over which a client spreads that', () => {
+    const bytes = bytesOf((window) => {
+      for (const sequence of [1, 2048, SESSION_WINDOW_SEQUENCES]) window.keep(sequence, NIL_RESULT);
+    });
+    assert.ok(bytes < 3000, `${bytes} bytes for three empty results`);
+  });
+
+  it('takes little memory when much was kept and is acknowledged', () => {
+    const bytes = bytesOf((window) => {
+      for (let sequence = 1; sequence <= SESSION_WINDOW_SEQUENCES; sequence++)
+        window.keep(sequence, NIL_RESULT);
+      window.advance(SESSION_WINDOW_SEQUENCES - 1);
+      assert.deepEqual(window.get(SESSION_WINDOW_SEQUENCES), NIL_RESULT);
+    });
+    assert.ok(bytes < 10_000, `${bytes} bytes for one empty result`);
+  });
+
+  it('ends where numbers end', () => {
+    const window = new SessionWindow(Number.MAX_SAFE_INTEGER - 2);
+    window.keep(Number.MAX_SAFE_INTEGER, NIL_RESULT);
+    assert.deepEqual(window.sequences(), [Number.MAX_SAFE_INTEGER]);
+    window.advance(Number.MAX_SAFE_INTEGER);
+    assert.deepEqual(window.sequences(), []);
+    assert.equal(window.bytes, 0);
+  });
 });
+
+/** Of memory that a window takes after `use`. */
+function bytesOf(use: (window: SessionWindow) => void): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const windows: SessionWindow[] = [];
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let one = 0; one < 200; one++) {
+    const window = new SessionWindow();
+    use(window);
+    windows.push(window);
+  }
+  collect();
+  return (process.memoryUsage().heapUsed - before) / windows.length;
+}
 
 function play(
   window: SessionWindow,
   model: Map<number, KeptResult>,
-  { kind, bytes }: Exclude<Step, { kind: 'advance' }>,
+  { kind, bytes }: Omit<Extract<Step, { bytes: number }>, 'above'>,
   sequence: number,
 ): void {
   const result: Result = { ok: true, value: new Uint8Array(bytes).fill(sequence % 256) };

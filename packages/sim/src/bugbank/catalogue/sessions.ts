@@ -121,6 +121,15 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     hunt: testsOf('session window', 'core', 'sessions/session-window.test.js'),
   },
   {
+    id: 'window-as-long-as-its-span',
+    wrong: 'A ring reaches for every sequence, so one small command far ahead takes the memory of thousands.',
+    seen: 'arrays that are indexed by a number of the client',
+    patches: [
+      runtime('session-window.ts', `if (length <= (this.#count + 1) * MAX_SPARSITY)`, `if (length > 0)`),
+    ],
+    hunt: testsOf('session window', 'core', 'sessions/session-window.test.js'),
+  },
+  {
     id: 'digest-without-stamp',
     wrong:
       'The digest of the history does not cover the stamps, so nodes with different log times look equal.',
