@@ -88,9 +88,10 @@ export class SessionTable {
     for (const { session: id, sequence } of image.executions) {
       const session = table.#sessions.get(id);
       // An execution of a session that its own slot closed has no home; its ordinal still counts.
+      const ordinal = table.#executingSequences.length;
       table.#executingSessions.push(session ?? ended(id));
       table.#executingSequences.push(sequence);
-      if (session !== undefined && sequence > session.ackSequence) session.kept.begin(sequence);
+      if (session !== undefined && sequence > session.ackSequence) session.kept.begin(sequence, ordinal);
     }
     table.settle(lastResults);
     return table;
@@ -192,14 +193,14 @@ export class SessionTable {
     if (ackSequence > session.ackSequence) this.#resultBytes -= session.acknowledge(ackSequence);
     if (sequence <= session.ackSequence) return STALE;
     if (!session.kept.isWithin(sequence)) return OUT_OF_WINDOW;
-    if (session.kept.begin(sequence)) {
+    if (session.kept.begin(sequence, this.#executingSequences.length)) {
       this.#executingSessions.push(session);
       this.#executingSequences.push(sequence);
       return EXECUTE;
     }
     const kept = session.kept.get(sequence) as KeptResult;
     if (kept === 'dropped') return STALE;
-    if (kept === 'pending') return { kind: 'repeated', ordinal: this.#ordinalOf(session, sequence) };
+    if (kept === 'pending') return { kind: 'repeated', ordinal: session.kept.ordinalOf(sequence) };
     return { kind: 'duplicate', result: kept };
   }
 
@@ -337,14 +338,6 @@ export class SessionTable {
     this.#resultBytes -= session.resultBytes;
     if (this.#current === session) this.#current = undefined;
     this.#writer.ended(session);
-  }
-
-  #ordinalOf(session: Session, sequence: number): number {
-    for (let ordinal = 0; ordinal < this.#executingSequences.length; ordinal++) {
-      if (this.#executingSequences[ordinal] === sequence && this.#executingSessions[ordinal] === session)
-        return ordinal;
-    }
-    throw new RangeError(`sequence ${sequence} of session ${session.id} is pending but does not execute`);
   }
 }
 

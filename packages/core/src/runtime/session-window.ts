@@ -26,7 +26,10 @@ const MAX_SPARSITY = 8;
 /** A ring that is longer than this, and emptier by far than it was when it grew, becomes as short as this again. */
 const CALM_PLACES = 256;
 
-/** What is known of a sequence: 'pending', a result as an object, or the chunk and the start of a packed one. */
+/**
+ * What is known of a sequence: 'pending' and its ordinal in the present slot as `start`, a result as an object, or the
+ * chunk and the start of a packed one.
+ */
 type Entry = { kept: KeptResult | Uint8Array; start: number; size: number };
 
 export class SessionWindow {
@@ -75,15 +78,24 @@ export class SessionWindow {
     return this.#isInRing(sequence) && this.#kept[this.#placeOf(sequence)] === 'pending';
   }
 
-  /** Marks a sequence of which nothing is known as pending; false when something is. It must be within the window. */
-  begin(sequence: number): boolean {
+  /** The `ordinal` that `begin` was told; the sequence is pending. */
+  ordinalOf(sequence: number): number {
+    return this.#far?.get(sequence)?.start ?? (this.#starts[this.#placeOf(sequence)] as number);
+  }
+
+  /**
+   * Marks a sequence of which nothing is known as pending; false when something is. It must be within the window.
+   * `ordinal`: which command of the present slot it is.
+   */
+  begin(sequence: number, ordinal: number): boolean {
     if (this.#far?.has(sequence)) return false;
     this.#reach(sequence);
-    if (!this.#isInRing(sequence)) this.#put(sequence, 'pending', AS_OBJECT, 0);
+    if (!this.#isInRing(sequence)) this.#put(sequence, 'pending', ordinal, 0);
     else {
       const place = this.#placeOf(sequence);
       if (this.#kept[place] !== undefined) return false;
       this.#kept[place] = 'pending';
+      this.#starts[place] = ordinal;
       this.#count += 1;
     }
     return true;

@@ -64,14 +64,14 @@ describe('the window of a session', () => {
 
   it('knows nothing at or below its floor or beyond its span, and takes nothing there', () => {
     const window = new SessionWindow(10);
-    assert.equal(window.begin(11), true);
+    assert.equal(window.begin(11, 0), true);
     for (const sequence of [10, 3, 19, 10 + SESSION_WINDOW_SEQUENCES + 1]) {
       assert.equal(window.get(sequence), undefined);
       assert.equal(window.isPending(sequence), false);
     }
     for (const sequence of [10, 3, 10 + SESSION_WINDOW_SEQUENCES + 1]) {
       assert.equal(window.isWithin(sequence), false);
-      assert.throws(() => window.begin(sequence), InvariantError);
+      assert.throws(() => window.begin(sequence, 0), InvariantError);
     }
     assert.equal(window.isPending(11), true);
   });
@@ -91,6 +91,23 @@ describe('the window of a session', () => {
       assert.deepEqual(window.get(SESSION_WINDOW_SEQUENCES), NIL_RESULT);
     });
     assert.ok(bytes < 10_000, `${bytes} bytes for one empty result`);
+  });
+
+  it('knows which command of the slot a pending sequence is, in the ring and beside it', () => {
+    const window = new SessionWindow();
+    const sequences = [
+      1,
+      2,
+      5,
+      SESSION_WINDOW_SEQUENCES,
+      3000,
+      ...Array.from({ length: 900 }, (_, one) => one + 6),
+    ];
+    for (const [ordinal, sequence] of sequences.entries())
+      assert.equal(window.begin(sequence, ordinal), true);
+    window.advance(2);
+    for (const [ordinal, sequence] of sequences.entries())
+      if (sequence > 2) assert.equal(window.ordinalOf(sequence), ordinal);
   });
 
   it('ends where numbers end', () => {
@@ -128,7 +145,7 @@ function play(
   const result: Result = { ok: true, value: new Uint8Array(bytes).fill(sequence % 256) };
   switch (kind) {
     case 'begin':
-      assert.equal(window.begin(sequence), !model.has(sequence));
+      assert.equal(window.begin(sequence, 0), !model.has(sequence));
       if (!model.has(sequence)) model.set(sequence, 'pending');
       return;
     case 'keep':

@@ -136,8 +136,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'session-table.ts',
-        `if (session.kept.begin(sequence)) {`,
-        `if (session.kept.begin(sequence) || !session.kept.isPending(sequence)) {`,
+        `if (session.kept.begin(sequence, this.#executingSequences.length)) {`,
+        `if (session.kept.begin(sequence, this.#executingSequences.length) || !session.kept.isPending(sequence)) {`,
       ),
     ],
     hunt: once,

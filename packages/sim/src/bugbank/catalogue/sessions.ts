@@ -94,7 +94,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'session-table.ts',
-        `if (session !== undefined && sequence > session.ackSequence)\n                session.kept.begin(sequence);`,
+        `if (session !== undefined && sequence > session.ackSequence)\n                session.kept.begin(sequence, ordinal);`,
         ``,
       ),
     ],
