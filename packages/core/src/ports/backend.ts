@@ -165,7 +165,7 @@ export interface Backend<Command = unknown> {
    */
   apply(batch: ApplyBatch<Command>): readonly Result[] | Promise<readonly Result[]>;
   /**
-   * Optional, for a volatile store that is so fast that an object for every command and result costs more than executing
+   * Optional, for a volatile store without `prepare` that is so fast that an object for every command and result costs more than executing
    * it: does what `apply` does, with commands that lie where they came, and hands each result to `results`. A node calls it
    * instead of `apply`; both must do the same. It answers at once, every exception is trouble of kind 4, and no slot comes
    * again: its results need not be kept as `lastResults`.

@@ -366,23 +366,26 @@ export class Applier {
       const outcome = query.run();
       if (outcome instanceof Promise) running.push(outcome);
     }
-    if (running.length === 0) return;
+    if (running.length === 0) return this.#reopenWhenRewound();
     this.#busy = true;
     void Promise.allSettled(running).then(() => {
       if (this.#stopped) return;
       this.#busy = false;
-      const detail = this.#rewound;
-      this.#rewound = undefined;
+      this.#reopenWhenRewound();
       // Nothing more is asked of a store that is to be opened again, or was fenced meanwhile.
-      if (this.#health.state !== 'fenced') {
-        if (detail !== undefined) this.#reopenLater(detail);
-        else {
-          this.#runReadyQueries();
-          this.pump();
-        }
+      if (!this.#busy && this.#health.state !== 'fenced') {
+        this.#runReadyQueries();
+        this.pump();
       }
       this.#options.handlers.onProgress();
     });
+  }
+
+  /** What the reads that are over said of the store. */
+  #reopenWhenRewound(): void {
+    const detail = this.#rewound;
+    this.#rewound = undefined;
+    if (detail !== undefined && this.#health.state !== 'fenced') this.#reopenLater(detail);
   }
 
   /** The store is in trouble: the same batch again, later. Anything else: fenced. */

@@ -170,8 +170,7 @@ export class ReadDesk {
         result.then(
           (value) => settle(read, () => this.#answer(read, value)),
           (error: unknown) => {
-            // Nothing may be written for a long time, so this is where an emptied store is noticed.
-            if (error instanceof BackendRewound) this.#applier.rewound(error.message);
+            this.#noteRewound(error);
             settle(read, () => this.#refuse(read, messageOf(error)));
           },
         );
@@ -204,12 +203,18 @@ export class ReadDesk {
     try {
       result = this.#backend.query(read.command);
     } catch (error) {
+      this.#noteRewound(error);
       this.#refuse(read, messageOf(error));
       return undefined;
     }
     if (result instanceof Promise) return result;
     this.#answer(read, result);
     return undefined;
+  }
+
+  /** Nothing may be written for a long time, so this is where an emptied store is noticed. */
+  #noteRewound(error: unknown): void {
+    if (error instanceof BackendRewound) this.#applier.rewound(error.message);
   }
 
   #answer(read: PendingRead, result: Result): void {

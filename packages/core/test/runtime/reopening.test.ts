@@ -1,17 +1,49 @@
 /** A store that is to be opened again is asked for nothing until it is, whoever waits for it. */
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
-import { type ApplyBatch, type Backend, EMPTY_IMAGE } from '#src/ports/index.ts';
+import type { Answer } from '@quorate/wire';
+import {
+  type ApplyBatch,
+  type Backend,
+  type BackendImage,
+  BackendRewound,
+  EMPTY_IMAGE,
+} from '#src/ports/index.ts';
 import type { Journal } from '#src/ports/journal.ts';
 import { SILENT_LOGGER } from '#src/ports/logger.ts';
 import { asSlot, type ChosenEntry } from '#src/protocol/types.ts';
 import { Applier, type WaitingQuery } from '#src/runtime/applier.ts';
 import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
+import { ReadDesk } from '#src/runtime/read-desk.ts';
+import type { Responder } from '#src/runtime/responder.ts';
 import { VirtualClock } from './cluster.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const noop = (slot: number): ChosenEntry =>
   ({ slot: asSlot(slot), ballot: { round: 1, node: 1 }, value: { kind: 'noop' } }) as unknown as ChosenEntry;
+
+function applierOf(backend: Backend, clock: VirtualClock, reopen: () => Promise<BackendImage>): Applier {
+  return new Applier({
+    backend,
+    image: EMPTY_IMAGE,
+    reopen,
+    clusterId: 'test',
+    group: 0,
+    journal: { readEntries: () => [noop(1), noop(2)] } as unknown as Journal,
+    clock,
+    logger: SILENT_LOGGER,
+    limits: DEFAULT_RUNTIME_LIMITS,
+    checksum: (bytes, seed) => crc32(bytes, seed),
+    handlers: {
+      onApplied: () => undefined,
+      waitersOf: () => undefined,
+      onProgress: () => undefined,
+      onReopened: () => undefined,
+      onFenced: (detail) => assert.fail(detail),
+      onJournalFailure: (error) => assert.fail(error),
+    },
+  });
+}
 
 describe('a store that a read found older', () => {
   it('is opened before the reads that wait and the next batch are given to it', async () => {
@@ -26,28 +58,9 @@ describe('a store that a read found older', () => {
         return [];
       },
     } as unknown as Backend;
-    const applier = new Applier({
-      backend,
-      image: EMPTY_IMAGE,
-      reopen: async () => {
-        events.push('open');
-        return EMPTY_IMAGE;
-      },
-      clusterId: 'test',
-      group: 0,
-      journal: { readEntries: () => [noop(1), noop(2)] } as unknown as Journal,
-      clock,
-      logger: SILENT_LOGGER,
-      limits: DEFAULT_RUNTIME_LIMITS,
-      checksum: (bytes, seed) => crc32(bytes, seed),
-      handlers: {
-        onApplied: () => undefined,
-        waitersOf: () => undefined,
-        onProgress: () => undefined,
-        onReopened: () => undefined,
-        onFenced: (detail) => assert.fail(detail),
-        onJournalFailure: (error) => assert.fail(error),
-      },
+    const applier = applierOf(backend, clock, async () => {
+      events.push('open');
+      return EMPTY_IMAGE;
     });
     applier.deliver([noop(1)]);
     applier.pump();
@@ -73,5 +86,52 @@ describe('a store that a read found older', () => {
     assert.deepEqual(events.slice(0, 3), ['apply 1', 'read first', 'open']);
     assert.equal(events.filter((event) => event === 'open').length, 1);
     assert.deepEqual(events.slice(3).sort(), ['apply 1', 'apply 2', 'read second']);
+  });
+
+  it('is opened again also when it says so at once', async () => {
+    const events: string[] = [];
+    const clock = new VirtualClock();
+    const backend = {
+      name: 'at-once',
+      durability: 'durable',
+      apply: ({ slot }: ApplyBatch<unknown>) => {
+        events.push(`apply ${slot}`);
+        return [];
+      },
+      query: () => {
+        events.push('read');
+        throw new BackendRewound('the store is at slot 0');
+      },
+    } as unknown as Backend;
+    const applier = applierOf(backend, clock, async () => {
+      events.push('open');
+      return EMPTY_IMAGE;
+    });
+    applier.deliver([noop(1)]);
+    applier.pump();
+    const answers: Answer[] = [];
+    const responder: Responder = {
+      isFull: false,
+      add: (answer) => void answers.push(answer),
+      addResult: () => assert.fail('it was not read'),
+      addEncoded: () => assert.fail('it was not read'),
+    };
+    new ReadDesk(backend, applier, clock, DEFAULT_RUNTIME_LIMITS).addStale({
+      responder,
+      sequence: 7,
+      command: undefined,
+      deadlineMs: Number.POSITIVE_INFINITY,
+    });
+    applier.deliver([noop(2)]);
+    applier.pump();
+    for (let round = 0; round < 400 && !events.includes('apply 2'); round++) {
+      await settled();
+      clock.step();
+    }
+    assert.deepEqual(events, ['apply 1', 'read', 'open', 'apply 1', 'apply 2']);
+    assert.deepEqual(
+      answers.map((answer) => answer.kind === 'error' && answer.code),
+      ['BACKEND_UNAVAILABLE'],
+    );
   });
 });

@@ -297,12 +297,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `if (detail !== undefined)
-                    this.#reopenLater(detail);
-                else {`,
-        `if (detail !== undefined)
-                    this.#reopenLater(detail);
-                {`,
+        `if (!this.#busy && this.#health.state !== 'fenced') {`,
+        `if (this.#health.state !== 'fenced') {`,
       ),
     ],
     hunt: engineTests('reopening'),
