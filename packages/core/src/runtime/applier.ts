@@ -32,8 +32,11 @@ export type ApplierHandlers = {
   waitersOf(slot: Slot, value: Value): Batch | undefined;
   /** Asynchronous work ended: answers may wait to be sent. */
   onProgress(): void;
-  /** The store was opened again, and may be another one. */
-  onReopened(): void;
+  /**
+   * The store was opened again, and may be another one. `isKnown`: its mark is one that this node reached, and was compared
+   * with it. May fence the store.
+   */
+  onReopened(isKnown: boolean): void;
   /** The backend is fenced from now on. */
   onFenced(detail: string): void;
   /** The journal cannot be read: the node must not go on. */
@@ -461,6 +464,11 @@ export class Applier {
     return SessionTable.restore(slot, records, lastResults, keepsRecords);
   }
 
+  /** Asked after calls that may fence: the compiler believes what it saw before them. */
+  #isFenced(): boolean {
+    return this.#health.state === 'fenced';
+  }
+
   /** @throws when the image cannot be one of this node's */
   #adopt(image: BackendImage): void {
     const { clusterId, group } = this.#options;
@@ -472,7 +480,8 @@ export class Applier {
     if (!this.#isSameHistory()) return;
     this.#queue.dropThrough(mark.slot);
     this.#isOpen = true;
-    this.#options.handlers.onReopened();
+    this.#options.handlers.onReopened(this.#history.remembers(mark));
+    if (this.#isFenced()) return;
     this.#busy = false;
     if (mark.slot >= this.#target) {
       this.#health = { state: 'ok', detail: '' };

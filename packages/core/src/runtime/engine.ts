@@ -43,7 +43,6 @@ export class Engine {
   readonly #peers: PeerDesk;
   readonly #view: NodeView;
   readonly #marks: MarkCheck;
-  #isMarkChecked = false;
   #ticker: Timer | undefined;
   #turnScheduled = false;
 
@@ -108,6 +107,7 @@ export class Engine {
   /** Begins to hear peers and clients. */
   start(): void {
     const { transport, clients, opened } = this.#options;
+    this.#checkMark();
     this.#applier.replayUntil(opened.image.learnedSlot);
     this.#watch.start();
     transport.start({
@@ -120,7 +120,6 @@ export class Engine {
       onFrame: (connection, frame) => this.#lifecycle.guard(() => this.#clients.onFrame(connection, frame)),
       onClose: (connection) => this.#clients.onClose(connection),
     });
-    this.#checkMark();
     this.#tick();
   }
 
@@ -192,11 +191,10 @@ export class Engine {
     );
   }
 
-  /** Once in the life of a node: what comes back later is compared with what was applied here. */
+  /** Before anything is applied to a store that was opened, unless its mark is known from this life. */
   #checkMark(): void {
-    if (this.#isMarkChecked || !this.#applier.isOpen) return;
-    this.#isMarkChecked = true;
-    this.#marks.begin({ slot: this.#applier.appliedSlot, digest: this.#applier.digest });
+    if (this.#applier.isOpen)
+      this.#marks.begin({ slot: this.#applier.appliedSlot, digest: this.#applier.digest });
   }
 
   #createLifecycle(): Lifecycle {
@@ -232,9 +230,9 @@ export class Engine {
         onApplied: (slot) => this.#replica.feed({ kind: 'applied', through: slot }),
         waitersOf: (slot, value) => this.#proposals.waitersOf(slot, value),
         onProgress: () => this.#wake(),
-        onReopened: () => {
+        onReopened: (isKnown) => {
           this.#watch.forget();
-          clock.soon(() => this.#checkMark());
+          if (!isKnown) this.#checkMark();
         },
         onFenced: () => {
           this.#proposals.abandonInFlight();

@@ -17,6 +17,11 @@ export class MarkHistory {
     this.#digests[place] = digest;
   }
 
+  /** Is the mark's slot one of those that are remembered? */
+  remembers({ slot }: AppliedMark): boolean {
+    return slot === 0 || this.#slots[slot & (REMEMBERED_MARKS - 1)] === slot;
+  }
+
   /** The digest that the mark should have, if it has another one than what is remembered of its slot. */
   contradicts({ slot, digest }: AppliedMark): string | undefined {
     const place = slot & (REMEMBERED_MARKS - 1);

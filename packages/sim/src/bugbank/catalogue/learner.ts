@@ -1,6 +1,6 @@
 /** Mutants of learning, catch-up and delivery. */
 import type { Mutant } from '../mutant.ts';
-import { transcript } from './hunts.ts';
+import { testsOf, transcript } from './hunts.ts';
 import { protocol } from './places.ts';
 
 export const LEARNER_MUTANTS: readonly Mutant[] = [
@@ -67,7 +67,7 @@ export const LEARNER_MUTANTS: readonly Mutant[] = [
         ``,
       ),
     ],
-    hunt: { tool: 'simulator', seeds: 1000 },
+    hunt: testsOf('protocol tests', 'core', 'protocol/own-proposals.test.js'),
   },
   {
     id: 'backend-mark-adopted',
