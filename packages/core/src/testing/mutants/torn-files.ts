@@ -4,10 +4,14 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendContext, BackendImage } from '../../ports/backend.ts';
 import { EMPTY_IMAGE } from '../../ports/backend-image.ts';
 import type { BackendSubject } from '../backend-conformance-kit.ts';
 import { decodeState, durablePairs, encodeState, PairsBackend, type PairsState } from './pairs-store.ts';
+
+/** So long lies one file without the other: most of a slot's time, so that a kill at any moment finds it so. */
+const TORN_MS = 10;
 
 class TornFiles extends PairsBackend {
   #directory = '';
@@ -23,6 +27,7 @@ class TornFiles extends PairsBackend {
     this.disk.state = state;
     this.#write('entries', { entries: state.entries, image: EMPTY_IMAGE });
     await this.step();
+    await delay(TORN_MS);
     this.#write('image', { entries: new Map(), image: state.image });
   }
 

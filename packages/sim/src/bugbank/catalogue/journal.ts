@@ -215,7 +215,13 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     id: 'mark-not-checked',
     wrong: 'A durable store is believed at a start whatever its mark says, although the log holds that slot.',
     seen: 'every restore of a database from another cluster, or from before a change by hand',
-    patches: [runtime('engine.ts', `this.#checkMark();\n        this.#applier.replayUntil`, `this.#applier.replayUntil`)],
+    patches: [
+      runtime(
+        'engine.ts',
+        `this.#checkMark();\n        this.#applier.replayUntil`,
+        `this.#applier.replayUntil`,
+      ),
+    ],
     hunt: engineTests('rewound'),
   },
 ];
