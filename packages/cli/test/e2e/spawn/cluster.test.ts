@@ -15,7 +15,7 @@ describe('process cluster', function () {
     const cluster = await ProcessCluster.start({ nodes: 3, script, settings: { heartbeatMs: 40 } });
     const config = readFileSync(cluster.configPath, 'utf8');
     assert.deepEqual(cluster.running(), [1, 2, 3]);
-    assert.equal(await cluster.leader(), 1);
+    await cluster.waitFor('node 1 to lead', async () => (await cluster.leader()) === 1);
     assert.match(config, /^heartbeatMs: 40$/m);
     assert.match(config, /^backend: "kv"$/m);
     const pids = [1, 2, 3].map((node) => cluster.process(node).pid);
