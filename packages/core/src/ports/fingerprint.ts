@@ -12,6 +12,9 @@ const PRIME_B = 0x85ebca6b;
 const PRIME_C = 0xc2b2ae35;
 const PRIME_D = 0x27d4eb2f;
 
+/** A long string is taken in stretches of this many bytes. */
+const STRETCH_BYTES = 1024;
+
 /** Two halves of 32 bits, unsigned. */
 export type Fingerprint = { readonly high: number; readonly low: number };
 
@@ -38,29 +41,61 @@ export class Fingerprinter {
 
   add(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const length = bytes.length;
-    let a = this.#a ^ length;
+    const { length } = bytes;
+    this.#a ^= length;
+    const whole = length - (length % 16);
+    for (let start = 0; start < whole; start += STRETCH_BYTES)
+      this.#quads(view, start, Math.min(start + STRETCH_BYTES, whole));
+    this.#rest(view, whole, length);
+    // Every accumulator takes part in every other one, so that equal words in different places do not cancel out.
+    this.#a = mix((this.#a + Math.imul(this.#d, PRIME_B)) | 0, PRIME_C);
+    this.#b = mix((this.#b + Math.imul(this.#a, PRIME_D)) | 0, PRIME_A);
+    this.#c = mix((this.#c + Math.imul(this.#b, PRIME_C)) | 0, PRIME_B);
+    this.#d = mix((this.#d + Math.imul(this.#c, PRIME_A)) | 0, PRIME_D);
+  }
+
+  /**
+   * Whole groups of four words. Of its own, and called many times for one long string, so that the compiler meets it as a function: a long loop in
+   * a function that is called seldom is compiled from its middle, and what follows the loop then is thrown back to the
+   * interpreter at every call.
+   */
+  #quads(view: DataView, start: number, end: number): void {
+    let a = this.#a;
     let b = this.#b;
     let c = this.#c;
     let d = this.#d;
-    let offset = 0;
-    for (; offset + 16 <= length; offset += 16) {
+    for (let offset = start; offset < end; offset += 16) {
       a = mix(a ^ view.getInt32(offset, true), PRIME_A);
       b = mix(b ^ view.getInt32(offset + 4, true), PRIME_B);
       c = mix(c ^ view.getInt32(offset + 8, true), PRIME_C);
       d = mix(d ^ view.getInt32(offset + 12, true), PRIME_D);
     }
-    for (; offset + 4 <= length; offset += 4) {
-      a = mix(a ^ view.getInt32(offset, true), PRIME_A);
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
+  }
+
+  /** Less than four words. */
+  #rest(view: DataView, start: number, end: number): void {
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let d = this.#d;
+    let offset = start;
+    for (; offset + 4 <= end; offset += 4) {
+      const mixed = mix(a ^ view.getInt32(offset, true), PRIME_A);
       // Rotates, so that the words of the rest land in different accumulators.
-      [a, b, c, d] = [b, c, d, a];
+      a = b;
+      b = c;
+      c = d;
+      d = mixed;
     }
-    for (; offset < length; offset++) b = mix(b ^ (bytes[offset] as number), PRIME_B);
-    // Every accumulator takes part in every other one, so that equal words in different places do not cancel out.
-    this.#a = mix(a + Math.imul(d, PRIME_B), PRIME_C);
-    this.#b = mix(b + Math.imul(this.#a, PRIME_D), PRIME_A);
-    this.#c = mix(c + Math.imul(this.#b, PRIME_C), PRIME_B);
-    this.#d = mix(d + Math.imul(this.#c, PRIME_A), PRIME_D);
+    for (; offset < end; offset++) b = mix(b ^ view.getUint8(offset), PRIME_B);
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
   }
 
   value(): Fingerprint {
