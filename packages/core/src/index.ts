@@ -6,9 +6,5 @@ export * from './ports/index.ts';
 export { DEFAULT_RUNTIME_LIMITS, type RuntimeLimits } from './runtime/limits.ts';
 export type { NodeStatus } from './runtime/status.ts';
 export { openJournalDump } from './server/journals.ts';
-export {
-  type RunningServer,
-  type ServerOptions,
-  type ServerStatus,
-  startServer,
-} from './server/start-server.ts';
+export type { RunningServer, ServerOptions, ServerStatus } from './server/running-node.ts';
+export { startServer } from './server/start-server.ts';

@@ -5,68 +5,25 @@
  * batch, never skipped; a store that contradicts the log is fenced, and the node goes on voting. Values that do not
  * fit the in-memory queue are read back from the journal, which is also how a restart replays.
  */
-import type { QuorateError, Result } from '@quorate/wire';
-import type { AppliedMark, Backend, BackendImage } from '../ports/backend.ts';
+import type { Result } from '@quorate/wire';
+import type { AppliedMark, BackendImage } from '../ports/backend.ts';
 import { BackendRewound, BackendUnavailable } from '../ports/backend.ts';
 import { EMPTY_IMAGE } from '../ports/backend-image.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Journal } from '../ports/journal.ts';
-import type { Logger } from '../ports/logger.ts';
-import { asSlot, type ChosenEntry, type Slot, type Value } from '../protocol/types.ts';
+import { asSlot, type ChosenEntry, type Slot } from '../protocol/types.ts';
 import { answerWaiters } from './applied-answers.ts';
-import type { Batch, Waiter } from './batcher.ts';
-import { ChosenQueue } from './chosen-queue.ts';
-import { type Checksum as ChainChecksum, GENESIS_DIGEST } from './digest-chain.ts';
+import type { ApplierHandlers, ApplierOptions } from './applier-options.ts';
+import type { Waiter } from './batcher.ts';
+import { ChosenSource } from './chosen-source.ts';
+import { GENESIS_DIGEST } from './digest-chain.ts';
 import { isJournalFailure } from './journal-failure.ts';
-import type { RuntimeLimits } from './limits.ts';
 import { MarkHistory } from './mark-history.ts';
 import { executesPacked, PackedSlots } from './packed-slots.ts';
 import { errorAnswer } from './responder.ts';
 import { SessionTable } from './session-table.ts';
 import { type Planned, planSlot } from './slot-plan.ts';
-
-export type ApplierHandlers = {
-  /** The backend stored everything up to `slot`. */
-  onApplied(slot: Slot): void;
-  /** Who waits for the answers of `slot`, if this node proposed exactly this value. */
-  waitersOf(slot: Slot, value: Value): Batch | undefined;
-  /** Asynchronous work ended: answers may wait to be sent. */
-  onProgress(): void;
-  /**
-   * The store was opened again, and may be another one. `isKnown`: its mark is one that this node reached, and was compared
-   * with it. May fence the store.
-   */
-  onReopened(isKnown: boolean): void;
-  /** The backend is fenced from now on. */
-  onFenced(detail: string): void;
-  /** The journal cannot be read: the node must not go on. */
-  onJournalFailure(error: QuorateError): void;
-};
-
-/** Something that runs between two batches once `slot` is applied. */
-export type WaitingQuery = {
-  readonly slot: Slot;
-  readonly run: () => void | Promise<void>;
-  readonly refuse: (why: string) => void;
-};
-
-export type ApplierHealth = { readonly state: 'ok' | 'retrying' | 'fenced'; readonly detail: string };
-
-export type ApplierOptions = {
-  readonly backend: Backend;
-  /** Undefined: the store could not be opened, and `reopen` is tried until it can. */
-  readonly image: BackendImage | undefined;
-  /** Opens the backend again; what it holds then may be older than what it held. */
-  readonly reopen: () => Promise<BackendImage>;
-  readonly clusterId: string;
-  readonly group: number;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: RuntimeLimits;
-  readonly checksum: ChainChecksum;
-  readonly handlers: ApplierHandlers;
-};
+import { type ApplierHealth, StoreHealth } from './store-health.ts';
+import { StoreReopener } from './store-reopener.ts';
+import { runQueries, WaitingQueries, type WaitingQuery } from './waiting-queries.ts';
 
 export class Applier {
   readonly #options: ApplierOptions;
@@ -77,34 +34,28 @@ export class Applier {
   #isOpen: boolean;
   /** Marks that were reached: a store that came back older must come by them again. */
   readonly #history = new MarkHistory();
-  #highestSlot: Slot;
-  /** Everything up to here is chosen and may be applied. */
-  #target: Slot;
-  /** Chosen values above the mark, ascending and dense from its first on; at most maxUnappliedSlots. */
-  readonly #queue: ChosenQueue;
-  /** Ascending by slot of need is not kept: few wait at a time, and each is looked at when a slot was applied. */
-  #queries: WaitingQuery[] = [];
+  readonly #source: ChosenSource;
+  readonly #queries = new WaitingQueries();
+  readonly #health: StoreHealth;
+  readonly #reopener: StoreReopener;
   /** Highest slot that `onApplied` was told. */
   #told: Slot;
   #busy = false;
   #scheduled = false;
   #stopped = false;
-  #retries = 0;
   /** What a read said about a store that came back older; undefined when none did. */
   #rewound: string | undefined;
-  #health: ApplierHealth = { state: 'ok', detail: '' };
-  #unwellSinceMs: number | undefined;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
-    this.#queue = new ChosenQueue(options.limits.maxUnappliedSlots);
-    const { clusterId, group, backend, checksum } = options;
+    const { clusterId, group, backend, checksum, journal, clock, limits } = options;
+    this.#health = new StoreHealth(clock, limits.backendRetryMs);
+    this.#reopener = this.#createReopener();
     this.#packed = executesPacked(backend) ? new PackedSlots(backend, checksum) : undefined;
     const image = options.image ?? EMPTY_IMAGE;
     this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
-    this.#highestSlot = this.#mark.slot;
     this.#history.note(this.#mark);
-    this.#target = this.#mark.slot;
+    this.#source = new ChosenSource(journal, limits, this.#mark.slot);
     this.#told = this.#mark.slot;
     this.#sessions = this.#sessionsOf(this.#mark.slot, image);
     this.#isOpen = options.image !== undefined;
@@ -129,7 +80,7 @@ export class Applier {
   }
 
   get health(): ApplierHealth {
-    return this.#health;
+    return this.#health.current;
   }
 
   /** Log time of what is applied, in milliseconds since 1970. */
@@ -148,40 +99,36 @@ export class Applier {
 
   /** For how long the backend has not been well, in milliseconds; 0 when it is. */
   get unwellMs(): number {
-    return this.#unwellSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#unwellSinceMs;
+    return this.#health.unwellMs;
   }
 
   /** Chosen slots that wait for the backend. */
   get unappliedSlots(): number {
-    return Math.max(0, this.#target - this.#mark.slot);
+    return Math.max(0, this.#source.target - this.#mark.slot);
   }
 
   /** The journal holds chosen values up to `slot` from before this incarnation. */
   replayUntil(slot: Slot): void {
-    if (slot > this.#target) this.#target = slot;
+    this.#source.raise(slot);
     this.pump();
   }
 
   /** Next chosen values, ascending and dense; `pump` applies them, when what is more urgent is under way. */
   deliver(entries: readonly ChosenEntry[]): void {
-    for (const entry of entries) {
-      if (entry.slot > this.#target) this.#target = entry.slot;
-      if (entry.slot <= this.#mark.slot) continue; // A durable backend that was ahead of the journal.
-      this.#queue.push(entry);
-    }
+    this.#source.deliver(entries, this.#mark.slot);
     this.#tell();
   }
 
   /** Runs `query` between two batches as soon as its slot is applied; at once when it is. */
   whenApplied(query: WaitingQuery): void {
-    if (this.#health.state === 'fenced') query.refuse(this.#health.detail);
-    else if (!this.#busy && query.slot <= this.#mark.slot) this.#runQueries([query]);
-    else this.#queries.push(query);
+    if (this.#health.isFenced()) query.refuse(this.#health.current.detail);
+    else if (!this.#busy && query.slot <= this.#mark.slot) this.#run([query]);
+    else this.#queries.add(query);
   }
 
   /** Nobody waits for these any more: they are neither run nor refused. */
   forget(queries: ReadonlySet<WaitingQuery>): void {
-    this.#queries = this.#queries.filter((query) => !queries.has(query));
+    this.#queries.forget(queries);
   }
 
   /** A read found the store older than it was: it is opened again when the reads that are under way are over. */
@@ -191,7 +138,7 @@ export class Applier {
 
   /** The store was found to contradict the log outside of applying. */
   fence(detail: string): void {
-    if (this.#health.state !== 'fenced') this.#fence(detail, this.#options.handlers);
+    if (!this.#health.isFenced()) this.#fence(detail, this.#options.handlers);
   }
 
   /** The node ends: nothing more is asked of the backend or the journal, and what they still answer goes nowhere. */
@@ -203,7 +150,7 @@ export class Applier {
   /** Applies what can be applied now. Catching up yields to the event loop after every page's worth of values. */
   pump(): void {
     let bytes = 0;
-    while (!this.#busy && this.#health.state !== 'fenced' && this.#mark.slot < this.#target) {
+    while (!this.#busy && !this.#health.isFenced() && this.#mark.slot < this.#source.target) {
       if (bytes >= this.#options.limits.replayPageBytes) return this.#continueSoon(() => this.pump());
       const next = this.#next();
       if (next === undefined) return;
@@ -228,29 +175,22 @@ export class Applier {
 
   #next(): ChosenEntry | undefined {
     const wanted = this.#mark.slot + 1;
-    const next = this.#queue.take(wanted);
+    const next = this.#source.take(wanted);
     if (next === undefined) this.#continueSoon(() => this.#load());
     return next;
   }
 
-  /** Puts a page of the journal in front of the queue. What is not flushed yet is asked for again after the next flush. */
+  /** From the journal. What is not flushed yet is asked for again after the next flush. */
   #load(): void {
-    const { journal, limits, handlers } = this.#options;
-    const from = asSlot(this.#mark.slot + 1);
-    const head = this.#queue.first;
-    if (head !== undefined && head.slot === from) return this.pump();
-    const until = head === undefined ? asSlot(this.#target + 1) : head.slot;
-    if (until <= from) return;
-    let page: readonly ChosenEntry[];
+    const { handlers } = this.#options;
+    let isThere: boolean;
     try {
-      page = journal.readEntries(from, until, limits.replayPageBytes);
+      isThere = this.#source.load(asSlot(this.#mark.slot + 1));
     } catch (error) {
       if (isJournalFailure(error)) return handlers.onJournalFailure(error);
       return this.#fence(`the journal cannot be read back: ${messageOf(error)}`, handlers);
     }
-    if (page.length === 0) return;
-    this.#queue.putInFront(page);
-    this.pump();
+    if (isThere) this.pump();
   }
 
   #apply(entry: ChosenEntry): void {
@@ -274,7 +214,7 @@ export class Applier {
       return this.#fail(waiters, `applying slot ${entry.slot} failed: ${messageOf(error)}`);
     }
     if (!this.#isSameHistory()) return;
-    this.#recovered();
+    this.#health.applied();
     this.#tell();
     this.#runReadyQueries();
   }
@@ -307,7 +247,7 @@ export class Applier {
 
   #finish(planned: Planned, results: readonly Result[]): void {
     const { batch } = planned;
-    if (this.#health.state === 'fenced') return tellUnknown(planned.waiters, this.#health.detail);
+    if (this.#health.isFenced()) return tellUnknown(planned.waiters, this.#health.current.detail);
     const wanted = batch.commands.length;
     if (results.length !== wanted) {
       const error = new Error(`the backend gave ${results.length} results for ${wanted} commands`);
@@ -316,31 +256,21 @@ export class Applier {
     this.#sessions.settle(results);
     this.#mark = batch.next;
     if (!this.#isSameHistory()) return;
-    this.#recovered();
+    this.#health.applied();
     if (planned.waiters !== undefined) answerWaiters(planned, planned.waiters, results);
     this.#tell();
     this.#runReadyQueries();
   }
 
-  /** The store has applied something. */
-  #recovered(): void {
-    this.#retries = 0;
-    if (this.#health.state !== 'ok') this.#health = { state: 'ok', detail: '' };
-    this.#unwellSinceMs = undefined;
-  }
-
   #runReadyQueries(): void {
-    if (this.#queries.length === 0) return;
-    const { slot } = this.#mark;
-    const ready = this.#queries.filter((query) => query.slot <= slot);
-    if (ready.length === 0) return;
-    this.#queries = this.#queries.filter((query) => query.slot > slot);
-    this.#runQueries(ready);
+    const ready = this.#queries.takeReady(this.#mark.slot);
+    if (ready.length > 0) this.#run(ready);
   }
 
   /** Says how far the backend is, never beyond what is known to be chosen and never less than before. */
   #tell(): void {
-    const applied = this.#mark.slot < this.#target ? this.#mark.slot : this.#target;
+    const { target } = this.#source;
+    const applied = this.#mark.slot < target ? this.#mark.slot : target;
     if (applied <= this.#told) return;
     this.#told = applied;
     this.#options.handlers.onApplied(applied);
@@ -355,28 +285,21 @@ export class Applier {
       this.#fence(detail, this.#options.handlers);
       return false;
     }
-    if (slot > this.#highestSlot) {
-      this.#highestSlot = slot;
-      this.#history.note(this.#mark);
-    }
+    this.#history.note(this.#mark);
     return true;
   }
 
   /** Asynchronous queries hold back the next batch, so that each sees the state between two batches. */
-  #runQueries(queries: readonly WaitingQuery[]): void {
-    const running: Promise<void>[] = [];
-    for (const query of queries) {
-      const outcome = query.run();
-      if (outcome instanceof Promise) running.push(outcome);
-    }
-    if (running.length === 0) return this.#reopenWhenRewound();
+  #run(queries: readonly WaitingQuery[]): void {
+    const over = runQueries(queries);
+    if (over === undefined) return this.#reopenWhenRewound();
     this.#busy = true;
-    void Promise.allSettled(running).then(() => {
+    void over.then(() => {
       if (this.#stopped) return;
       this.#busy = false;
       this.#reopenWhenRewound();
       // Nothing more is asked of a store that is to be opened again, or was fenced meanwhile.
-      if (!this.#busy && this.#health.state !== 'fenced') {
+      if (!this.#busy && !this.#health.isFenced()) {
         this.#runReadyQueries();
         this.pump();
       }
@@ -388,13 +311,13 @@ export class Applier {
   #reopenWhenRewound(): void {
     const detail = this.#rewound;
     this.#rewound = undefined;
-    if (detail !== undefined && this.#health.state !== 'fenced') this.#reopenLater(detail);
+    if (detail !== undefined && !this.#health.isFenced()) this.#reopenLater(detail);
   }
 
   /** The store is in trouble: the same batch again, later. Anything else: fenced. */
   #onTrouble(planned: Planned, error: unknown): void {
     const { clock, logger, handlers } = this.#options;
-    if (this.#health.state === 'fenced') return tellUnknown(planned.waiters, this.#health.detail);
+    if (this.#health.isFenced()) return tellUnknown(planned.waiters, this.#health.current.detail);
     if (error instanceof BackendRewound) {
       for (const { responder, sequences } of planned.waiters ?? [])
         for (const sequence of sequences)
@@ -412,7 +335,7 @@ export class Applier {
     clock.after(delayMs, () => {
       if (this.#stopped) return;
       this.#busy = false;
-      if (this.#health.state === 'fenced') tellUnknown(planned.waiters, this.#health.detail);
+      if (this.#health.isFenced()) tellUnknown(planned.waiters, this.#health.current.detail);
       else this.#attempt(planned);
       this.pump();
       handlers.onProgress();
@@ -421,42 +344,14 @@ export class Applier {
 
   /** Nothing is asked of the store until the delay that this returns, in milliseconds, is over. */
   #pause(detail: string): number {
-    const { first, longest } = this.#options.limits.backendRetryMs;
-    const delayMs = Math.min(longest, first * 2 ** this.#retries);
-    this.#retries += 1;
     this.#busy = true;
-    this.#health = { state: 'retrying', detail };
-    this.#unwellSinceMs ??= this.#options.clock.monotonicMs();
-    return delayMs;
+    return this.#health.trouble(detail);
   }
 
   /** The store was away at the start, or came back older than it was: it is opened again, and filled from the log. */
   #reopenLater(detail: string): void {
-    const { clock, logger, handlers, reopen } = this.#options;
-    const delayMs = this.#pause(detail);
-    logger.warn('the backend will be opened again', { slot: this.#mark.slot, delayMs, detail });
-    clock.after(delayMs, () => {
-      if (this.#stopped || this.#health.state === 'fenced') return;
-      reopen().then(
-        (image) => {
-          if (this.#stopped || this.#health.state === 'fenced') return;
-          try {
-            this.#adopt(image);
-          } catch (error) {
-            return this.#fence(
-              `the store that was opened again cannot be used: ${messageOf(error)}`,
-              handlers,
-            );
-          }
-          handlers.onProgress();
-        },
-        (error: unknown) => {
-          if (this.#stopped || this.#health.state === 'fenced') return;
-          if (error instanceof BackendUnavailable) this.#reopenLater(error.message);
-          else this.#fence(`the store cannot be opened: ${messageOf(error)}`, handlers);
-        },
-      );
-    });
+    this.#busy = true;
+    this.#reopener.begin(this.#mark.slot, detail);
   }
 
   #sessionsOf(slot: Slot, { records, lastResults }: BackendImage): SessionTable {
@@ -464,9 +359,18 @@ export class Applier {
     return SessionTable.restore(slot, records, lastResults, keepsRecords);
   }
 
-  /** Asked after calls that may fence: the compiler believes what it saw before them. */
-  #isFenced(): boolean {
-    return this.#health.state === 'fenced';
+  #createReopener(): StoreReopener {
+    const { clock, logger, reopen, handlers } = this.#options;
+    const host = {
+      clock,
+      logger,
+      reopen,
+      isOver: () => this.#stopped || this.#health.isFenced(),
+      adopt: (image: BackendImage) => this.#adopt(image),
+      fence: (detail: string) => this.#fence(detail, handlers),
+      onProgress: () => handlers.onProgress(),
+    };
+    return new StoreReopener(host, this.#health);
   }
 
   /** @throws when the image cannot be one of this node's */
@@ -478,15 +382,12 @@ export class Applier {
     this.#sessions = this.#sessionsOf(mark.slot, image);
     this.#mark = mark;
     if (!this.#isSameHistory()) return;
-    this.#queue.dropThrough(mark.slot);
+    this.#source.dropThrough(mark.slot);
     this.#isOpen = true;
     this.#options.handlers.onReopened(this.#history.remembers(mark));
-    if (this.#isFenced()) return;
+    if (this.#health.isFenced()) return;
     this.#busy = false;
-    if (mark.slot >= this.#target) {
-      this.#health = { state: 'ok', detail: '' };
-      this.#unwellSinceMs = undefined;
-    }
+    if (mark.slot >= this.#source.target) this.#health.well();
     this.#tell();
     this.#runReadyQueries();
     this.pump();
@@ -499,15 +400,12 @@ export class Applier {
   }
 
   #fence(detail: string, handlers: ApplierHandlers): void {
-    this.#health = { state: 'fenced', detail };
-    this.#unwellSinceMs ??= this.#options.clock.monotonicMs();
+    this.#health.fence(detail);
     this.#options.logger.error('the backend is fenced: this node votes and serves nothing', {
       slot: this.#mark.slot,
       detail,
     });
-    const queries = this.#queries;
-    this.#queries = [];
-    for (const query of queries) query.refuse(detail);
+    this.#queries.refuseAll(detail);
     handlers.onFenced(detail);
   }
 }

@@ -11,7 +11,12 @@ export class MarkHistory {
   readonly #slots = new Float64Array(REMEMBERED_MARKS);
   readonly #digests: (string | undefined)[] = new Array<undefined>(REMEMBERED_MARKS).fill(undefined);
 
+  #highest = 0;
+
+  /** The mark that was reached now. One below the highest is remembered already, or was too long ago. */
   note({ slot, digest }: AppliedMark): void {
+    if (slot < this.#highest) return;
+    this.#highest = slot;
     const place = slot & (REMEMBERED_MARKS - 1);
     this.#slots[place] = slot;
     this.#digests[place] = digest;

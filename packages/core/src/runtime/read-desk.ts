@@ -10,9 +10,10 @@ import { type Backend, BackendRewound } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
-import type { Applier, WaitingQuery } from './applier.ts';
+import type { Applier } from './applier.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { errorAnswer, type Responder } from './responder.ts';
+import type { WaitingQuery } from './waiting-queries.ts';
 
 const UNREAD = 'too many answers wait to be read by this client; the read was not served';
 

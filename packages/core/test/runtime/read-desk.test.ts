@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import type { Backend, Clock } from '#src/ports/index.ts';
 import { asSlot } from '#src/protocol/types.ts';
-import type { Applier, WaitingQuery } from '#src/runtime/applier.ts';
+import type { Applier } from '#src/runtime/applier.ts';
 import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
 import { type PendingRead, ReadDesk } from '#src/runtime/read-desk.ts';
+import type { WaitingQuery } from '#src/runtime/waiting-queries.ts';
 
 describe('the read desk', () => {
   it('takes back from the applier what nobody waits for any more, and nothing else', () => {

@@ -12,10 +12,11 @@ import {
 import type { Journal } from '#src/ports/journal.ts';
 import { SILENT_LOGGER } from '#src/ports/logger.ts';
 import { asSlot, type ChosenEntry } from '#src/protocol/types.ts';
-import { Applier, type WaitingQuery } from '#src/runtime/applier.ts';
+import { Applier } from '#src/runtime/applier.ts';
 import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
 import { ReadDesk } from '#src/runtime/read-desk.ts';
 import type { Responder } from '#src/runtime/responder.ts';
+import type { WaitingQuery } from '#src/runtime/waiting-queries.ts';
 import { VirtualClock } from './cluster.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SYSTEM_CLOCK } from '#src/adapters/system-clock.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#src/config/settings.ts';
+import type { Clock } from '#src/ports/clock.ts';
 import { type Backend, defineBackend } from '#src/ports/index.ts';
 import { SILENT_LOGGER } from '#src/ports/logger.ts';
 import { asNodeId } from '#src/protocol/types.ts';
 import { openJournalDump } from '#src/server/journals.ts';
+import { CLOSE_LIMIT_MS, closeAll } from '#src/server/release.ts';
 import { startServer } from '#src/server/start-server.ts';
 
 describe('a node whose backend cannot be closed', () => {
@@ -50,6 +53,42 @@ describe('a node whose backend cannot be closed', () => {
     openJournalDump(join(dataDir, 'node-1', 'journal')).close();
   }
 });
+
+describe('closing part by part', () => {
+  it('goes on behind a part that does not come to an end, and names it', async () => {
+    const limits: (() => void)[] = [];
+    const clock = { ...SYSTEM_CLOCK, after: onFire((fire) => limits.push(fire)) };
+    const closed: string[] = [];
+    const trouble = closeAll(
+      [
+        { what: 'the disk', close: () => new Promise(() => limits[0]?.()) },
+        { what: 'the lock', close: async () => void closed.push('the lock') },
+      ],
+      clock,
+    );
+    assert.equal((await trouble)?.message, `the disk could not be closed within ${CLOSE_LIMIT_MS} ms`);
+    assert.deepEqual(closed, ['the lock']);
+  });
+
+  it('goes on behind one that throws, and tells the first trouble of two', async () => {
+    const failing = (message: string) => () => {
+      throw new Error(message);
+    };
+    const parts = [
+      { what: 'one', close: failing('the first') },
+      { what: 'two', close: failing('the second') },
+    ];
+    assert.equal((await closeAll(parts, SYSTEM_CLOCK))?.message, 'the first');
+  });
+});
+
+/** A clock's `after` that hands out what is to happen instead of waiting for it. */
+function onFire(hand: (fire: () => void) => void): Clock['after'] {
+  return (_delayMs, callback) => {
+    hand(callback);
+    return { cancel: () => undefined };
+  };
+}
 
 function clinging(): Backend {
   const backend = defineBackend({

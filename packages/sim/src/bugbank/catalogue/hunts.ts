@@ -25,7 +25,6 @@ export const journalConformance: Tests = testsOf(
 );
 export const journalDamage: Tests = testsOf('journal sweeps', 'core', 'journal/sqlite-damage.test.js');
 export const journalFailure: Tests = testsOf('journal tests', 'core', 'journal/failure.test.js');
-export const journalDirectory: Tests = testsOf('journal tests', 'core', 'journal/sqlite-directory.test.js');
 export const journalDurability: Tests = testsOf('journal tests', 'core', 'journal/sqlite-durability.test.js');
 export const journalKill: Tests = testsOf('journal kill tests', 'core', 'journal/kill.test.js');
 export const segmentDamage: Tests = testsOf('segment sweeps', 'core', 'journal/segment-damage.test.js');

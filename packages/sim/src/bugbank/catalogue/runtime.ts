@@ -149,11 +149,10 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `if (slot > this.#target)
-            this.#target = slot;
+        `this.#source.raise(slot);
         this.pump();`,
-        `if (slot > this.#target) {
-            this.#target = slot;
+        `if (slot > this.#source.target) {
+            this.#source.raise(slot);
             this.#mark = { ...this.#mark, slot };
         }
         this.pump();`,
@@ -198,7 +197,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       runtime(
         'applier.ts',
         `else if (!this.#busy && query.slot <= this.#mark.slot)`,
-        `else if (query.slot <= this.#target)`,
+        `else if (query.slot <= this.#source.target)`,
       ),
     ],
     hunt: reads,
@@ -215,9 +214,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
         `#attempt(planned) {
         this.#mark = planned.batch.next;
         this.#options.handlers.onApplied(planned.batch.slot);
-        const early = this.#queries.filter((query) => query.slot <= planned.batch.slot);
-        this.#queries = this.#queries.filter((query) => query.slot > planned.batch.slot);
-        for (const query of early) void query.run();
+        for (const query of this.#queries.takeReady(planned.batch.slot)) void query.run();
         let results;`,
       ),
     ],
@@ -297,8 +294,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `if (!this.#busy && this.#health.state !== 'fenced') {`,
-        `if (this.#health.state !== 'fenced') {`,
+        `if (!this.#busy && !this.#health.isFenced()) {`,
+        `if (!this.#health.isFenced()) {`,
       ),
     ],
     hunt: engineTests('reopening'),
@@ -310,10 +307,17 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `if (this.#health.state === 'fenced')
-            return tellUnknown(planned.waiters, this.#health.detail);
+        `if (this.#health.isFenced())
+            return tellUnknown(planned.waiters, this.#health.current.detail);
         const wanted`,
         `const wanted`,
+      ),
+      runtime(
+        'store-health.ts',
+        `if (this.isFenced())
+            return;
+        this.#current = WELL;`,
+        `this.#current = WELL;`,
       ),
     ],
     hunt: engineTests('fenced'),
