@@ -8,12 +8,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { runTool } from '@quorate/sim/command-line';
 import { baseline } from './baseline/system.ts';
 import { CpuMeter } from './cpu.ts';
 import { etcdCheckPerf } from './etcd/check-perf.ts';
 import { etcd, etcdVersion, installEtcd } from './etcd/system.ts';
 import { type FlushReport, measureFlush } from './flush.ts';
-import { type BenchPlan, HELP, readPlan } from './plan.ts';
+import { type BenchPlan, readPlan, TOOL } from './plan.ts';
 import { benchPostgres } from './postgres/bench-postgres.ts';
 import { quorate } from './quorate/system.ts';
 import { type Sample, Samples } from './ratios.ts';
@@ -22,17 +23,19 @@ import { pointName, type System } from './system.ts';
 import { measuredTable, ratioTable, targetTable } from './tables.ts';
 import { checkTargets } from './targets.ts';
 
-await main().catch((error: unknown) => {
+process.exitCode = await main().catch((error: unknown) => {
   note(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  return 1;
 });
 
-async function main(): Promise<void> {
+function main(): Promise<number> {
   const [first, ...rest] = process.argv.slice(2);
   if (first === 'postgres') return benchPostgres(rest);
   if (first === 'redis') return benchRedis(rest);
-  const plan = readPlan(process.argv.slice(2));
-  if (plan === undefined) return void process.stdout.write(HELP);
+  return runTool(TOOL, readPlan, run);
+}
+
+async function run(plan: BenchPlan): Promise<number> {
   const root = mkdtempSync(join(plan.parentDirectory ?? tmpdir(), 'quorate-bench-'));
   // The children are killed by their own exit hook, which was set earlier and runs before this.
   process.on('exit', () => rmSync(root, { recursive: true, force: true }));
@@ -49,6 +52,7 @@ async function main(): Promise<void> {
   const etcdVerdict =
     plan.etcdCheck && systems.some(({ name }) => name === 'etcd') ? await runEtcdCheck(root) : [];
   publish(plan, systems, flush, samples, etcdVerdict);
+  return 0;
 }
 
 function chooseSystems(plan: BenchPlan): System[] {

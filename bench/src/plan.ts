@@ -1,7 +1,16 @@
 /**
  * The arguments of `npm run bench`, and the points that are measured.
  */
-import { parseArgs } from 'node:util';
+import {
+  existingDirectory,
+  fileToWrite,
+  oneOf,
+  parseArguments,
+  quoted,
+  type Tool,
+  wholeNumber,
+  wrongUse,
+} from '@quorate/sim/command-line';
 import { FLUSH_MODES, type FlushMode } from './baseline/append-file.ts';
 import { type Point, SYSTEM_NAMES, type SystemName, type Times } from './system.ts';
 
@@ -18,22 +27,50 @@ export type BenchPlan = {
   readonly etcdCheck: boolean;
 };
 
-export const HELP = `Usage: npm run bench -- [options]
-       npm run bench -- postgres [options]   the PostgreSQL backend against its own replication, see --help there
-       npm run bench -- redis [options]   the Redis backend against one Redis, see --help there
+const SPEC = {
+  name: 'bench',
+  usage: [
+    '[options]',
+    'postgres [options]   the PostgreSQL backend against its own replication, see --help there',
+    'redis [options]      the Redis backend against one Redis, see --help there',
+  ],
+  takesWords: true,
+  options: {
+    only: {
+      type: 'string',
+      value: 'LIST',
+      about: 'systems to measure, with commas: baseline, quorate, etcd (default: all)',
+    },
+    quick: { type: 'boolean', default: false, about: 'half a minute: fewer points, one short repetition' },
+    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
+    duration: { type: 'string', value: 'MS', about: 'measured time of one load (default 3000)' },
+    flush: {
+      type: 'string',
+      default: 'dsync',
+      value: 'MODE',
+      about: 'how the baseline flushes: sync, pool or dsync (default dsync)',
+    },
+    directory: {
+      type: 'string',
+      value: 'DIR',
+      about: 'where the data lies, to choose the disk (default: the temporary directory)',
+    },
+    install: {
+      type: 'boolean',
+      default: false,
+      about: 'install etcd with apt-get where it is missing (as root)',
+    },
+    'etcd-check': {
+      type: 'boolean',
+      about: "also run etcd's own load tool, a minute (default unless --quick)",
+    },
+    'no-etcd-check': { type: 'boolean', default: false, about: 'do not' },
+    json: { type: 'string', value: 'FILE', about: 'write everything that was measured' },
+  },
+} as const;
+export const TOOL: Tool = SPEC;
 
-  --only LIST          systems to measure, with commas: baseline, quorate, etcd
-  --quick              half a minute: fewer points, one short repetition
-  --repetitions COUNT  how often everything is measured (default 3)
-  --duration MS        measured time of one load (default 3000)
-  --flush MODE         how the baseline flushes: sync, pool or dsync (default dsync)
-  --directory DIR      where the data lies, to choose the disk (default: the temporary directory)
-  --install            install etcd with apt-get where it is missing (as root)
-  --etcd-check         also run etcd's own load tool, a minute (default unless --quick)
-  --no-etcd-check      do not
-  --json FILE          write everything that was measured
-`;
-
+const MAX_COUNT = 9_999_999;
 const write = (inFlight: number, connections: number): Point => ({
   operation: 'write',
   inFlight,
@@ -59,52 +96,36 @@ const QUICK_POINTS: readonly Point[] = [
   READ,
 ];
 
-/** Undefined when help was asked for. @throws Error with a line for the user */
-export function readPlan(args: readonly string[]): BenchPlan | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      repetitions: { type: 'string' },
-      duration: { type: 'string' },
-      flush: { type: 'string', default: 'dsync' },
-      directory: { type: 'string' },
-      install: { type: 'boolean', default: false },
-      'etcd-check': { type: 'boolean' },
-      'no-etcd-check': { type: 'boolean', default: false },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
+/** @throws ARGUMENT with a line for the user */
+export function readPlan(args: readonly string[]): BenchPlan {
+  const { values, positionals } = parseArguments(SPEC, args);
+  const [word] = positionals;
+  if (word !== undefined)
+    throw wrongUse(`postgres or redis may follow at once, and no other word: ${quoted(word)}`);
   const { quick } = values;
   const systems =
     values.only === undefined
       ? SYSTEM_NAMES
-      : values.only.split(',').map((name) => oneOf('--only', name, SYSTEM_NAMES));
+      : values.only.split(',').map((name) => oneOf('--only', name.trim(), SYSTEM_NAMES));
   const durationMs = count('--duration', values.duration, quick ? 1000 : 3000);
   return {
     systems,
     points: quick ? QUICK_POINTS : POINTS,
     repetitions: count('--repetitions', values.repetitions, quick ? 1 : 3),
     times: { warmupMs: quick ? 500 : 3000, durationMs },
-    flush: oneOf('--flush', values.flush, FLUSH_MODES),
-    jsonPath: values.json,
-    parentDirectory: values.directory,
+    flush: oneOf('--flush', values.flush.trim(), FLUSH_MODES),
+    jsonPath: values.json === undefined ? undefined : fileToWrite('--json', values.json),
+    parentDirectory:
+      values.directory === undefined ? undefined : existingDirectory('--directory', values.directory),
     install: values.install,
     etcdCheck: !values['no-etcd-check'] && (values['etcd-check'] ?? !quick) && systems.includes('etcd'),
   };
 }
 
-function oneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === text.trim());
-  if (found === undefined) throw new Error(`${name}: "${text}" is none of ${choices.join(', ')}`);
-  return found;
-}
-
-function count(name: string, text: string | undefined, preset: number): number {
+/** How often or how long; at most seven digits, as a slip of the finger is a run of a week. */
+export function count(name: string, text: string | undefined, preset: number): number {
   if (text === undefined) return preset;
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw new Error(`${name} must be a whole number above zero, not "${text}"`);
+  const number = wholeNumber(name, text, 1);
+  if (number > MAX_COUNT) throw wrongUse(`${name} takes ${MAX_COUNT} at most, not ${text}`);
+  return number;
 }

@@ -6,14 +6,14 @@ describe('bench plan', () => {
   it('measures everything three times by default, and less when in a hurry', () => {
     const full = readPlan([]);
     const quick = readPlan(['--quick']);
-    assert.deepEqual(full?.systems, ['baseline', 'quorate', 'etcd']);
+    assert.deepEqual(full.systems, ['baseline', 'quorate', 'etcd']);
     assert.deepEqual(
-      [full?.repetitions, full?.etcdCheck, quick?.repetitions, quick?.etcdCheck],
+      [full.repetitions, full.etcdCheck, quick.repetitions, quick.etcdCheck],
       [3, true, 1, false],
     );
-    assert.ok((quick?.points.length ?? 0) < (full?.points.length ?? 0));
+    assert.ok(quick.points.length < full.points.length);
     for (const inFlight of [1, 64, 256, 1024])
-      assert.ok(full?.points.some((point) => point.inFlight === inFlight));
+      assert.ok(full.points.some((point) => point.inFlight === inFlight));
   });
 
   it('takes a choice of systems', () => {
@@ -27,9 +27,9 @@ describe('bench plan', () => {
       '--flush',
       'sync',
     ]);
-    assert.deepEqual(plan?.systems, ['quorate', 'baseline']);
+    assert.deepEqual(plan.systems, ['quorate', 'baseline']);
     assert.deepEqual(
-      [plan?.repetitions, plan?.times.durationMs, plan?.flush, plan?.etcdCheck],
+      [plan.repetitions, plan.times.durationMs, plan.flush, plan.etcdCheck],
       [2, 500, 'sync', false],
     );
   });
@@ -42,11 +42,7 @@ describe('bench plan', () => {
     ['extra'],
   ]) {
     it(`refuses ${args.join(' ')}`, () => {
-      assert.throws(() => readPlan(args), { message: new RegExp(args.at(-1) ?? '') });
+      assert.throws(() => readPlan(args), { code: 'ARGUMENT', message: new RegExp(args.at(-1) ?? '') });
     });
   }
-
-  it('has help', () => {
-    assert.equal(readPlan(['--help']), undefined);
-  });
 });

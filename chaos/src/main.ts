@@ -8,19 +8,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChaosOptions, readOptions, USAGE } from './options.ts';
+import { runTool } from '@quorate/sim/command-line';
+import { type ChaosOptions, readOptions, TOOL } from './options.ts';
 import { runChaos, type Verdict } from './run.ts';
 
-const EXIT = { yes: 0, no: 1, usage: 2, void: 3 } as const;
+const EXIT = { yes: 0, no: 1, void: 3 } as const;
 
-function options(): ChaosOptions | undefined {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-    return undefined;
-  }
-}
+process.exit(await runTool(TOOL, readOptions, run));
 
 function closingLine(verdict: Verdict): string {
   switch (verdict.kind) {
@@ -35,18 +29,18 @@ function closingLine(verdict: Verdict): string {
   }
 }
 
-const given = options();
-if (given === undefined) process.exit(EXIT.usage);
-const directory = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
-process.stderr.write(`chaos: seed ${given.seed}, ${given.seconds} s, in ${directory}\n`);
-// Ctrl-C: the exit hooks of nodes, load processes and mounts do the rest.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT.void));
+async function run(given: ChaosOptions): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
+  process.stderr.write(`chaos: seed ${given.seed}, ${given.seconds} s, in ${directory}\n`);
+  // Ctrl-C: the exit hooks of nodes, load processes and mounts do the rest.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT.void));
 
-const verdict = await runChaos(given, directory, {
-  progress: (line) => process.stderr.write(`${line}\n`),
-  report: (text) => process.stdout.write(text),
-});
-if (verdict.kind !== 'no' && !given.keep) rmSync(directory, { recursive: true, force: true });
-else process.stderr.write(`chaos: everything is in ${directory}\n`);
-process.stdout.write(`${closingLine(verdict)}\n`);
-process.exit(EXIT[verdict.kind]);
+  const verdict = await runChaos(given, directory, {
+    progress: (line) => process.stderr.write(`${line}\n`),
+    report: (text) => process.stdout.write(text),
+  });
+  if (verdict.kind !== 'no' && !given.keep) rmSync(directory, { recursive: true, force: true });
+  else process.stderr.write(`chaos: everything is in ${directory}\n`);
+  process.stdout.write(`${closingLine(verdict)}\n`);
+  return EXIT[verdict.kind];
+}

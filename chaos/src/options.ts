@@ -1,17 +1,48 @@
 /** The command line of the chaos runner, checked. */
-import { parseArgs } from 'node:util';
-import { QuorateError } from '@quorate/wire';
+import {
+  oneOf,
+  parseArguments,
+  positiveNumber,
+  type Tool,
+  wholeNumber,
+  wrongUse,
+} from '@quorate/sim/command-line';
 
-export const USAGE: string = [
-  'usage: npm run chaos -- [--minutes 5 | --seconds 20] [--nodes 3|5] [--backend kv|notebook] [--seed N] [--rate 300] [--keep]',
-  '',
-  '  --minutes, --seconds  how long faults are inflicted, over all rounds; default 5 minutes',
-  '  --nodes               size of the clusters; without it rounds of 3 and of 5 take turns',
-  '  --backend             what the clusters run; without it the kv backend and the notebook take turns',
-  '  --seed                the same faults in the same order; drawn and printed when not given',
-  '  --rate                calls per second that must be achieved on average, or the run is void',
-  '  --keep                leave the directories of good rounds behind as well',
-].join('\n');
+const SPEC = {
+  name: 'chaos',
+  usage: ['[--minutes N | --seconds N] [--nodes 3|5] [--backend kv|notebook] [--seed N] [--rate N] [--keep]'],
+  options: {
+    minutes: {
+      type: 'string',
+      value: 'N',
+      about: 'how long faults are inflicted, over all rounds (default 5)',
+    },
+    seconds: { type: 'string', value: 'N', about: 'the same in seconds, at least 5' },
+    nodes: {
+      type: 'string',
+      value: '3|5',
+      about: 'size of the clusters (default: rounds of 3 and of 5 take turns)',
+    },
+    backend: {
+      type: 'string',
+      value: 'kv|notebook',
+      about: 'what the clusters run (default: the kv backend and the notebook take turns)',
+    },
+    seed: {
+      type: 'string',
+      value: 'N',
+      about: 'the same faults in the same order (default: drawn, and printed)',
+    },
+    rate: {
+      type: 'string',
+      default: '300',
+      value: 'N',
+      about: 'calls per second that must be achieved on average, or the run is void (default 300)',
+    },
+    keep: { type: 'boolean', default: false, about: 'leaves the directories of good rounds behind as well' },
+  },
+} as const;
+export const TOOL: Tool = SPEC;
 
 export type ChaosOptions = {
   readonly seconds: number;
@@ -24,53 +55,30 @@ export type ChaosOptions = {
 
 export type BackendName = 'kv' | 'notebook';
 
-const DEFAULT_SECONDS = 300;
-const DEFAULT_RATE = 300;
+const DEFAULT_MINUTES = '5';
 const MIN_SECONDS = 5;
 
 /** @throws ARGUMENT */
 export function readOptions(args: readonly string[]): ChaosOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      minutes: { type: 'string' },
-      seconds: { type: 'string' },
-      nodes: { type: 'string' },
-      backend: { type: 'string' },
-      seed: { type: 'string' },
-      rate: { type: 'string', default: String(DEFAULT_RATE) },
-      keep: { type: 'boolean', default: false },
-    },
-  });
-  const { minutes, seconds, nodes, backend } = values;
-  if (minutes !== undefined && seconds !== undefined) throw wrong('--minutes or --seconds, not both');
-  if (nodes !== undefined && nodes !== '3' && nodes !== '5') throw wrong(`--nodes is 3 or 5, not ${nodes}`);
-  if (backend !== undefined && backend !== 'kv' && backend !== 'notebook')
-    throw wrong(`--backend is kv or notebook, not ${backend}`);
+  const { values } = parseArguments(SPEC, args);
+  const { minutes, seconds, nodes, backend, seed } = values;
+  if (minutes !== undefined && seconds !== undefined) throw wrongUse('--minutes or --seconds, not both');
   const total =
-    minutes === undefined
-      ? number('--seconds', seconds ?? String(DEFAULT_SECONDS))
-      : number('--minutes', minutes) * 60;
-  if (total < MIN_SECONDS) throw wrong(`at least ${MIN_SECONDS} seconds`);
-  const seed = number('--seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
-  if (!Number.isSafeInteger(seed)) throw wrong('--seed takes a whole number');
+    seconds === undefined
+      ? positiveNumber('--minutes', minutes ?? DEFAULT_MINUTES) * 60
+      : positiveNumber('--seconds', seconds);
+  if (total < MIN_SECONDS) throw wrongUse(`faults take at least ${MIN_SECONDS} seconds, not ${total}`);
   return {
     seconds: total,
-    nodes: nodes === undefined ? undefined : nodes === '3' ? 3 : 5,
-    backend,
-    seed,
-    rate: number('--rate', values.rate),
+    nodes: nodes === undefined ? undefined : oneOf('--nodes', nodes, ['3', '5']) === '3' ? 3 : 5,
+    backend: backend === undefined ? undefined : oneOf('--backend', backend, ['kv', 'notebook']),
+    seed: seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('--seed', seed, 0),
+    rate: rateOf(values.rate),
     keep: values.keep,
   };
 }
 
-function number(name: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw wrong(`${name} takes a number, not ${text}`);
-  return value;
-}
-
-function wrong(what: string): QuorateError {
-  return new QuorateError('ARGUMENT', what);
+/** None at all is a rate: nothing is asked for then. */
+function rateOf(text: string): number {
+  return Number(text) === 0 ? 0 : positiveNumber('--rate', text);
 }

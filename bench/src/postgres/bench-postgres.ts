@@ -6,24 +6,33 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startTemporaryPostgres, type TemporaryPostgres } from '@quorate/backend-postgres/testing';
 import { createClient } from '@quorate/client';
+import { existingDirectory, parseArguments, runTool } from '@quorate/sim/command-line';
 import { median } from 'quorate/perf';
 import { ProcessCluster } from 'quorate/spawn';
 import { measureFlush } from '../flush.ts';
 import { runLoad } from '../load-process.ts';
+import { count } from '../plan.ts';
 import { KEYS, SERVERS, VALUE_BYTES } from '../system.ts';
 import { type Measured, NativeReplication } from './native.ts';
 import { TABLE } from './statement.ts';
 
-const HELP = `Usage: npm run bench -- postgres [options]
-
-  --quick              one short repetition
-  --repetitions COUNT  how often everything is measured (default 3)
-  --seconds COUNT      measured time of one load (default 5)
-  --directory DIR      where the data lies, to choose the disk (default: the temporary directory)
-`;
+const SPEC = {
+  name: 'bench',
+  sub: 'postgres',
+  usage: ['[options]'],
+  options: {
+    quick: { type: 'boolean', default: false, about: 'one short repetition' },
+    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
+    seconds: { type: 'string', value: 'COUNT', about: 'measured time of one load (default 5)' },
+    directory: {
+      type: 'string',
+      value: 'DIR',
+      about: 'where the data lies, to choose the disk (default: the temporary directory)',
+    },
+  },
+} as const;
 
 /** Clients, each with one statement under way, and the ratio that is to be reached. */
 const POINTS = [
@@ -41,21 +50,29 @@ type Row = {
   readonly theirs: Measured[];
 };
 
-export async function benchPostgres(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean', default: false },
-      repetitions: { type: 'string' },
-      seconds: { type: 'string' },
-      directory: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return void process.stdout.write(HELP);
-  const repetitions = wholeNumber('--repetitions', values.repetitions ?? (values.quick ? '1' : '3'));
-  const seconds = wholeNumber('--seconds', values.seconds ?? (values.quick ? '2' : '5'));
-  const root = mkdtempSync(join(values.directory ?? tmpdir(), 'quorate-bench-postgres-'));
+type Choice = {
+  readonly repetitions: number;
+  readonly seconds: number;
+  readonly parent: string;
+};
+
+/** @returns the exit status */
+export function benchPostgres(args: readonly string[]): Promise<number> {
+  return runTool(SPEC, read, run, args);
+}
+
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Choice {
+  const { quick, repetitions, seconds, directory } = parseArguments(SPEC, args).values;
+  return {
+    repetitions: count('--repetitions', repetitions, quick ? 1 : 3),
+    seconds: count('--seconds', seconds, quick ? 2 : 5),
+    parent: directory === undefined ? tmpdir() : existingDirectory('--directory', directory),
+  };
+}
+
+async function run({ repetitions, seconds, parent }: Choice): Promise<number> {
+  const root = mkdtempSync(join(parent, 'quorate-bench-postgres-'));
   chmodSync(root, 0o711); // A process of root runs the servers as another user, who has to get through.
   process.on('exit', () => rmSync(root, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
@@ -68,6 +85,7 @@ export async function benchPostgres(args: readonly string[]): Promise<void> {
     for (const measure of systems) await measure();
   }
   process.stdout.write(report(rows, measureFlush(root).append.p50));
+  return 0;
 }
 
 async function measureNative(rows: readonly Row[], seconds: number, directory: string): Promise<void> {
@@ -139,10 +157,4 @@ function lineOf({ clients, target, ours, theirs }: Row): string {
     ].join(' ');
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
   return `${String(clients).padStart(7)}   ${cells(ours)}   ${cells(theirs)}   ${median(ratios).toFixed(2)} (${low}-${high})          ${target}`;
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text))
-    throw new Error(`${name} must be a whole number above zero, not "${text}"`);
-  return Number(text);
 }

@@ -8,21 +8,31 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { startTemporaryRedis, type TemporaryRedis } from '@quorate/backend-redis/testing';
+import { existingDirectory, parseArguments, runTool } from '@quorate/sim/command-line';
 import { median } from 'quorate/perf';
 import { ProcessCluster } from 'quorate/spawn';
 import { measureFlush } from '../flush.ts';
 import { runLoad } from '../load-process.ts';
+import { count } from '../plan.ts';
 import { KEYS, SERVERS, VALUE_BYTES } from '../system.ts';
 
-const HELP = `Usage: npm run bench -- redis [options]
-
-  --quick              one short repetition
-  --repetitions COUNT  how often everything is measured (default 3)
-  --duration MS        measured time of one load (default 3000)
-  --directory DIR      where the data lies, to choose the disk (default: the temporary directory)
-`;
+const SPEC = {
+  name: 'bench',
+  sub: 'redis',
+  usage: ['[options]'],
+  options: {
+    quick: { type: 'boolean', default: false, about: 'one short repetition' },
+    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
+    duration: { type: 'string', value: 'MS', about: 'measured time of one load (default 3000)' },
+    directory: {
+      type: 'string',
+      value: 'DIR',
+      about: 'where the data lies, to choose the disk (default: the temporary directory)',
+    },
+  },
+} as const;
 
 /** Clients, each with one command under way. */
 const CLIENTS = [1, 64, 256] as const;
@@ -37,21 +47,29 @@ const TRIAL_REQUESTS = 3000;
 type Measured = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
 type Row = { readonly clients: number; readonly ours: Measured[]; readonly theirs: Measured[] };
 
-export async function benchRedis(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean', default: false },
-      repetitions: { type: 'string' },
-      duration: { type: 'string' },
-      directory: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return void process.stdout.write(HELP);
-  const repetitions = wholeNumber('--repetitions', values.repetitions ?? (values.quick ? '1' : '3'));
-  const durationMs = wholeNumber('--duration', values.duration ?? (values.quick ? '1000' : '3000'));
-  const root = mkdtempSync(join(values.directory ?? tmpdir(), 'quorate-bench-redis-'));
+type Choice = {
+  readonly repetitions: number;
+  readonly durationMs: number;
+  readonly parent: string;
+};
+
+/** @returns the exit status */
+export function benchRedis(args: readonly string[]): Promise<number> {
+  return runTool(SPEC, read, run, args);
+}
+
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Choice {
+  const { quick, repetitions, duration, directory } = parseArguments(SPEC, args).values;
+  return {
+    repetitions: count('--repetitions', repetitions, quick ? 1 : 3),
+    durationMs: count('--duration', duration, quick ? 1000 : 3000),
+    parent: directory === undefined ? tmpdir() : existingDirectory('--directory', directory),
+  };
+}
+
+async function run({ repetitions, durationMs, parent }: Choice): Promise<number> {
+  const root = mkdtempSync(join(parent, 'quorate-bench-redis-'));
   process.on('exit', () => rmSync(root, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
@@ -66,6 +84,7 @@ export async function benchRedis(args: readonly string[]): Promise<void> {
     for (const measure of systems) await measure();
   }
   process.stdout.write(report(rows, measureFlush(root).append.p50));
+  return 0;
 }
 
 async function measureRedis(rows: readonly Row[], durationMs: number, parent: string): Promise<void> {
@@ -166,10 +185,4 @@ function lineOf({ clients, ours, theirs }: Row): string {
     ].join(' ');
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
   return `${String(clients).padStart(7)}  ${cells(ours)}  ${cells(theirs)}   ${median(ratios).toFixed(2)} (${low}-${high})`;
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text))
-    throw new Error(`${name} must be a whole number above zero, not "${text}"`);
-  return Number(text);
 }

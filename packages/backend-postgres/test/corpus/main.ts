@@ -2,11 +2,11 @@
  * `npm run postgres:corpus`: every statement of the corpus with its verdict, and what would be logged or why not.
  * `npm run postgres:corpus -- --random 2000 [--seed 7]`: random writes instead, each tried on two databases.
  */
-import { parseArgs } from 'node:util';
 import { type Catalog, loadGrammar } from '#src/sql/index.ts';
 import { startTemporaryPostgres } from '#src/testing/temporary-postgres.ts';
 import { CorpusDatabase, HISTORIES } from './corpus-database.ts';
 import { type Examined, examineCase, isAsExpected } from './examine-corpus.ts';
+import { type Choice, HELP, readChoice, USAGE } from './options.ts';
 import { type Case, readCases, VERDICTS } from './read-corpus.ts';
 import { tryRandom } from './try-random.ts';
 
@@ -15,7 +15,19 @@ type Pair = readonly [CorpusDatabase, CorpusDatabase];
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { random: { type: 'string' }, seed: { type: 'string' } } });
+  const choice = readChoice(process.argv.slice(2));
+  if (choice === 'help') {
+    console.log(HELP);
+    return 0;
+  }
+  if ('mistake' in choice) {
+    console.error(`postgres:corpus: ${choice.mistake}\n${USAGE}`);
+    return 2;
+  }
+  return run(choice);
+}
+
+async function run({ random, seed }: Choice): Promise<number> {
   await loadGrammar();
   const server = await startTemporaryPostgres();
   try {
@@ -25,18 +37,14 @@ async function main(): Promise<number> {
     ];
     const catalog = await pair[0].catalog();
     const broken =
-      values.random === undefined
+      random === undefined
         ? await printCorpus(pair, catalog)
-        : await printRandom(pair, catalog, Number(values.random), Number(values.seed ?? chosenSeed()));
+        : await printRandom(pair, catalog, random, seed);
     for (const { session } of pair) await session.close();
     return broken === 0 ? 0 : 1;
   } finally {
     await server.stop();
   }
-}
-
-function chosenSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }
 
 async function printRandom(pair: Pair, catalog: Catalog, count: number, seed: number): Promise<number> {

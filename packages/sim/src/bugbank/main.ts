@@ -7,7 +7,7 @@
  *   npm run bugbank -- -w json           one JSON document instead of the table
  *   npm run bugbank -- --jobs 1          so many hunts at a time (2)
  */
-import { parseArgs } from 'node:util';
+import { oneOf, parseArguments, quoted, runTool, wholeNumber, wrongUse } from '../command-line/index.ts';
 import { print } from '../output.ts';
 import { tryMutant } from './bank.ts';
 import { CATALOGUE } from './catalogue/index.ts';
@@ -17,37 +17,60 @@ import { headerLine, type Row, rowLine, sanityLine, toolName } from './table.ts'
 
 const EXIT_INTERRUPTED = 130;
 
-const { values } = parseArgs({
+const TOOL = {
+  name: 'bugbank',
+  usage: ['[--only ID,...] [--list] [-w json] [--jobs N]'],
   options: {
-    only: { type: 'string', multiple: true, default: [] },
-    list: { type: 'boolean', default: false },
-    write: { type: 'string', short: 'w', default: 'table' },
-    jobs: { type: 'string', default: '2' },
+    only: {
+      type: 'string',
+      multiple: true,
+      default: [] as string[],
+      value: 'ID,...',
+      about: 'these mutants, by the ids that --list prints (default: all)',
+    },
+    list: { type: 'boolean', default: false, about: 'what is in the bank, without running anything' },
+    write: {
+      type: 'string',
+      short: 'w',
+      default: 'table',
+      value: 'table|json',
+      about: 'a table, or one JSON document (default table)',
+    },
+    jobs: { type: 'string', default: '2', value: 'N', about: 'so many hunts at a time (default 2)' },
   },
-});
+} as const;
+
+type Choice = {
+  readonly mutants: readonly Mutant[];
+  readonly jobs: number;
+  readonly isList: boolean;
+  readonly isJson: boolean;
+};
 
 // The exit hooks of copies and hunters do the rest.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => process.exit(EXIT_INTERRUPTED));
-process.exitCode = await main();
+process.exitCode = await runTool(TOOL, read, ({ mutants, jobs, isList, isJson }) => {
+  if (isList) return list(mutants);
+  return isJson ? runAsJson(mutants, jobs) : runAsTable(mutants, jobs);
+});
 
-async function main(): Promise<number> {
-  const mutants = selected(values.only.flatMap((list) => list.split(',')));
-  const jobs = Number(values.jobs);
-  if (mutants === undefined || !Number.isSafeInteger(jobs) || jobs < 1) {
-    print(
-      'usage: npm run bugbank -- [--only ID,...] [--list] [-w json] [--jobs N]; the ids are those that --list prints',
-    );
-    return 2;
-  }
-  if (values.list) return list(mutants);
-  return values.write === 'json' ? runAsJson(mutants, jobs) : runAsTable(mutants, jobs);
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Choice {
+  const { values } = parseArguments(TOOL, args);
+  return {
+    mutants: selected(values.only.flatMap((list) => list.split(','))),
+    jobs: wholeNumber('--jobs', values.jobs, 1),
+    isList: values.list,
+    isJson: oneOf('--write', values.write, ['table', 'json']) === 'json',
+  };
 }
 
-function selected(ids: readonly string[]): readonly Mutant[] | undefined {
-  if (ids.length === 0) return CATALOGUE;
-  const mutants = CATALOGUE.filter(({ id }) => ids.includes(id));
-  return mutants.length === new Set(ids).size ? mutants : undefined;
+function selected(ids: readonly string[]): readonly Mutant[] {
+  const unknown = ids.find((wanted) => !CATALOGUE.some(({ id }) => id === wanted));
+  if (unknown !== undefined)
+    throw wrongUse(`there is no mutant ${quoted(unknown)} in the bug bank; --list prints the ids`);
+  return ids.length === 0 ? CATALOGUE : CATALOGUE.filter(({ id }) => ids.includes(id));
 }
 
 function list(mutants: readonly Mutant[]): number {

@@ -4,9 +4,17 @@
  * The last line on standard output is the verdict; before it, each violation as a timeline. Exit status 0: the
  * history is linearizable; 1: it is not; 2: wrong use, or not a history; 3: undecided within the bound.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { writeFileSync } from 'node:fs';
 import { QuorateError } from '@quorate/wire';
+import {
+  fileToWrite,
+  parseArguments,
+  readInput,
+  runTool,
+  wholeNumber,
+  wrongUse,
+} from '../command-line/index.ts';
+import type { History } from '../history/call.ts';
 import { parseHistory } from '../history/history-file.ts';
 import { type CheckReport, checkHistory } from './check.ts';
 import { picture } from './picture.ts';
@@ -14,38 +22,64 @@ import { DEFAULT_SEARCH_LIMITS } from './search.ts';
 import { shrink } from './shrink.ts';
 import { timeline } from './timeline.ts';
 
-const USAGE = 'usage: npm run linearize -- FILE [--svg OUT] [--max-configurations N]';
+const TOOL = {
+  name: 'linearize',
+  usage: ['FILE [--svg OUT] [--max-configurations N]'],
+  takesWords: true,
+  options: {
+    svg: { type: 'string', value: 'OUT', about: 'draws the first violation into this file' },
+    'max-configurations': {
+      type: 'string',
+      value: 'N',
+      about: `gives up after so many for a key (default ${DEFAULT_SEARCH_LIMITS.maxConfigurations})`,
+    },
+  },
+  more: '  FILE is a history, as npm run chaos leaves it behind: a line of JSON for each call',
+} as const;
 /** Of a history with many violations so many are drawn; the first one is what counts. */
 const MAX_DRAWN = 3;
 const EXIT: Readonly<Record<CheckReport['verdict'], number>> = { yes: 0, no: 1, undecided: 3 };
-const EXIT_USAGE = 2;
 
-try {
-  process.exitCode = run(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`linearize: ${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = EXIT_USAGE;
+type Choice = {
+  readonly history: History;
+  readonly maxConfigurations: number;
+  readonly svg: string | undefined;
+};
+
+process.exitCode = await runTool(TOOL, read, run);
+
+/** @throws ARGUMENT, also for a file that is no history */
+function read(args: readonly string[]): Choice {
+  const { values, positionals } = parseArguments(TOOL, args);
+  const { svg, 'max-configurations': limit } = values;
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0)
+    throw wrongUse(`name one file with a history, not ${positionals.length}`);
+  return {
+    maxConfigurations:
+      limit === undefined
+        ? DEFAULT_SEARCH_LIMITS.maxConfigurations
+        : wholeNumber('--max-configurations', limit, 1),
+    svg: svg === undefined ? undefined : fileToWrite('--svg', svg),
+    history: historyIn(file),
+  };
 }
 
-function run(args: readonly string[]): number {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { svg: { type: 'string' }, 'max-configurations': { type: 'string' } },
-    allowPositionals: true,
-  });
-  const [file] = positionals;
-  if (file === undefined || positionals.length > 1) throw new QuorateError('ARGUMENT', 'name one file');
-  const limit = values['max-configurations'];
-  const maxConfigurations = limit === undefined ? DEFAULT_SEARCH_LIMITS.maxConfigurations : Number(limit);
-  if (!Number.isSafeInteger(maxConfigurations) || maxConfigurations < 1)
-    throw new QuorateError('ARGUMENT', `--max-configurations takes a whole number, not ${limit}`);
+function historyIn(file: string): History {
+  const text = readInput(file);
+  try {
+    return parseHistory(text);
+  } catch (error) {
+    throw error instanceof QuorateError ? wrongUse(`${file}, ${error.message}`) : error;
+  }
+}
 
-  const history = parseHistory(readFileSync(file, 'utf8'));
+function run({ history, maxConfigurations, svg }: Choice): number {
   const report = checkHistory(history, { maxConfigurations });
   report.violations.slice(0, MAX_DRAWN).forEach((violation, index) => {
     const small = shrink(violation);
     process.stdout.write(`${timeline(small, history.faults)}\n`);
-    if (index === 0 && values.svg !== undefined) writeFileSync(values.svg, picture(small));
+    if (index === 0 && svg !== undefined) writeFileSync(svg, picture(small));
   });
   const more = report.violations.length - MAX_DRAWN;
   if (more > 0) process.stdout.write(`and ${more} more keys with a violation\n`);

@@ -6,23 +6,45 @@
  *   npm run modelcheck -- --scope duel --states 5000000
  *   npm run modelcheck -- --list
  */
-import { parseArgs } from 'node:util';
-import { tell, write } from '../output.ts';
+import { parseArguments, quoted, runTool, wholeNumber, wrongUse } from '../command-line/index.ts';
+import { write } from '../output.ts';
 import { isGood, type Report } from './model-check.ts';
 import { reportText, sumOf } from './progress.ts';
 import { searchInThread } from './scope-worker.ts';
 import { PLANS, type Plan } from './scopes.ts';
 
-const USAGE = 'usage: npm run modelcheck -- [--scope NAME ...] [--states N] [--max-gib N] [--quick] [--list]';
-const DEFAULT_MAX_GIB = 4;
+const TOOL = {
+  name: 'modelcheck',
+  usage: ['[--scope NAME ...] [--states N] [--max-gib N] [--quick] [--list]'],
+  options: {
+    scope: {
+      type: 'string',
+      multiple: true,
+      default: [] as string[],
+      value: 'NAME',
+      about: 'this scope, or several (default: all)',
+    },
+    states: {
+      type: 'string',
+      value: 'N',
+      about: 'so many states of each scope at most (default: its own bound)',
+    },
+    'max-gib': { type: 'string', default: '4', value: 'N', about: 'so much memory at most (default 4)' },
+    quick: { type: 'boolean', default: false, about: 'as far as a test run searches' },
+    list: { type: 'boolean', default: false, about: 'the scopes, without searching' },
+  },
+} as const;
 
-process.exitCode = await main();
+type Options = {
+  readonly plans: readonly Plan[];
+  readonly statesOf: (plan: Plan) => number;
+  readonly maxGib: number;
+  readonly isList: boolean;
+};
 
-async function main(): Promise<number> {
-  const options = readOptions();
-  if (options === 'misunderstood') return 2;
-  if (options.isList) return list();
-  const { plans, statesOf, maxGib } = options;
+process.exitCode = await runTool(TOOL, read, (options) => (options.isList ? list() : search(options)));
+
+async function search({ plans, statesOf, maxGib }: Options): Promise<number> {
   const reports: Report[] = [];
   for (const plan of plans) {
     const maxStates = statesOf(plan);
@@ -35,47 +57,23 @@ async function main(): Promise<number> {
   return reports.length > 0 && reports.every(isGood) ? 0 : 1;
 }
 
-type Options = {
-  readonly plans: readonly Plan[];
-  readonly statesOf: (plan: Plan) => number;
-  readonly maxGib: number;
-  readonly isList: boolean;
-};
-
 function list(): number {
   for (const { scope, about } of PLANS) write(`${scope.name.padEnd(16)} ${about}\n`);
   return 0;
 }
 
-function readOptions(): Options | 'misunderstood' {
-  try {
-    const { values } = parseArgs({
-      options: {
-        scope: { type: 'string', multiple: true, default: [] },
-        states: { type: 'string' },
-        'max-gib': { type: 'string', default: String(DEFAULT_MAX_GIB) },
-        quick: { type: 'boolean', default: false },
-        list: { type: 'boolean', default: false },
-      },
-    });
-    const unknown = values.scope.find((name) => !PLANS.some(({ scope }) => scope.name === name));
-    if (unknown !== undefined) throw new TypeError(`there is no scope ${unknown}`);
-    const states = values.states === undefined ? undefined : countOf(values.states);
-    return {
-      plans: PLANS.filter(({ scope }) => values.scope.length === 0 || values.scope.includes(scope.name)),
-      statesOf: ({ quickStates, longStates }) => states ?? (values.quick ? quickStates : longStates),
-      maxGib: countOf(values['max-gib']),
-      isList: values.list,
-    };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    tell(`${error.message}\n${USAGE}`);
-    return 'misunderstood';
-  }
-}
-
-function countOf(word: string): number {
-  const count = Number(word);
-  if (!Number.isSafeInteger(count) || count < 1) throw new TypeError(`${word} is not a count`);
-  return count;
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Options {
+  const { values } = parseArguments(TOOL, args);
+  const names = PLANS.map(({ scope }) => scope.name);
+  const unknown = values.scope.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw wrongUse(`there is no scope ${quoted(unknown)}; there are ${names.join(', ')}`);
+  const states = values.states === undefined ? undefined : wholeNumber('--states', values.states, 1);
+  return {
+    plans: PLANS.filter(({ scope }) => values.scope.length === 0 || values.scope.includes(scope.name)),
+    statesOf: ({ quickStates, longStates }) => states ?? (values.quick ? quickStates : longStates),
+    maxGib: wholeNumber('--max-gib', values['max-gib'], 1),
+    isList: values.list,
+  };
 }

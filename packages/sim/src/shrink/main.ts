@@ -8,39 +8,74 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { CATALOGUE } from '../bugbank/catalogue/index.ts';
+import {
+  directoryToMake,
+  parseArguments,
+  positiveNumber,
+  quoted,
+  runTool,
+  wholeNumber,
+  wrongUse,
+} from '../command-line/index.ts';
 import { shrinkMutant } from './shrink-mutant.ts';
 import { type NotShrunk, type Shrunk, shrinkSeed } from './shrink-seed.ts';
 
-const USAGE = 'usage: npm run sim:shrink -- --seed N | --mutant ID [--seconds 60] [--into DIRECTORY]\n';
 const HISTORIES = fileURLToPath(new URL('../../test/histories', import.meta.url));
-
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string' },
-      mutant: { type: 'string' },
-      seconds: { type: 'string', default: '60' },
-      into: { type: 'string', default: HISTORIES },
+const TOOL = {
+  name: 'sim:shrink',
+  usage: ['--seed N [--seconds N] [--into DIRECTORY]', '--mutant ID [--seconds N]'],
+  options: {
+    seed: { type: 'string', value: 'N', about: 'a failing seed of the first depth' },
+    mutant: {
+      type: 'string',
+      value: 'ID',
+      about: 'a planted bug of the bank, for practice: printed, not written',
     },
-  });
-  const seed = Number(values.seed);
-  const budgetSeconds = Number(values.seconds);
-  const isAsked = values.mutant === undefined ? Number.isSafeInteger(seed) : values.seed === undefined;
-  if (!isAsked || !(budgetSeconds > 0)) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
-  if (values.mutant !== undefined) {
-    const shrunk = await shrinkMutant({ id: values.mutant, budgetSeconds, say });
+    seconds: { type: 'string', default: '60', value: 'N', about: 'so long at most (default 60)' },
+    into: {
+      type: 'string',
+      default: HISTORIES,
+      value: 'DIRECTORY',
+      about: 'where the transcript is written (default: among the tests of packages/sim)',
+    },
+  },
+} as const;
+
+type Choice = { readonly budgetSeconds: number; readonly into: string } & (
+  | { readonly seed: number; readonly mutant?: undefined }
+  | { readonly mutant: string }
+);
+
+process.exitCode = await runTool(TOOL, read, run);
+
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Choice {
+  const { seed, mutant, seconds, into } = parseArguments(TOOL, args).values;
+  const common = {
+    budgetSeconds: positiveNumber('--seconds', seconds),
+    into: directoryToMake('--into', into),
+  };
+  if (seed !== undefined && mutant === undefined) return { ...common, seed: wholeNumber('--seed', seed) };
+  if (mutant === undefined || seed !== undefined)
+    throw wrongUse('one is needed, and not both: --seed or --mutant');
+  if (!CATALOGUE.some(({ id }) => id === mutant))
+    throw wrongUse(
+      `there is no mutant ${quoted(mutant)} in the bug bank; npm run bugbank -- --list prints the ids`,
+    );
+  return { ...common, mutant };
+}
+
+async function run({ budgetSeconds, into, ...what }: Choice): Promise<number> {
+  if (what.mutant !== undefined) {
+    const shrunk = await shrinkMutant({ id: what.mutant, budgetSeconds, say });
     return report(shrunk, () => process.stdout.write(textOf(shrunk)));
   }
+  const { seed } = what;
   const shrunk = shrinkSeed({ seed, budgetSeconds, say });
   return report(shrunk, () => {
-    mkdirSync(values.into, { recursive: true });
-    const file = join(values.into, `${slug((shrunk as Shrunk).property)}-seed-${seed}.txt`);
+    mkdirSync(into, { recursive: true });
+    const file = join(into, `${slug((shrunk as Shrunk).property)}-seed-${seed}.txt`);
     writeFileSync(file, textOf(shrunk));
     say(
       `written: ${file}\nIt runs with the tests of packages/sim, which fail until the property holds again.`,

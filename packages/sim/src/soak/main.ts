@@ -11,57 +11,51 @@
  * for wrong use, 130 when it was interrupted, 141 when nobody reads its lines any more; the parts that run end with it.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { directoryToMake, parseArguments, runTool, wholeNumber } from '../command-line/index.ts';
 import { print, tell } from '../output.ts';
 import { root } from './programs.ts';
-import { Soak, type SoakOptions } from './soak.ts';
+import { Soak } from './soak.ts';
 
-const USAGE =
-  'usage: npm run soak -- [--minutes N] [--jobs N] [--first-seed N] [--dir DIRECTORY] [--again] [--fresh]';
-
-/** @throws TypeError for wrong use */
-function readOptions(args: string[]): SoakOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      minutes: { type: 'string' },
-      jobs: { type: 'string', default: '2' },
-      'first-seed': { type: 'string' },
-      dir: { type: 'string', default: join(root(), '.soak') },
-      again: { type: 'boolean', default: false },
-      fresh: { type: 'boolean', default: false },
+const TOOL = {
+  name: 'soak',
+  usage: ['[--minutes N] [--jobs N] [--first-seed N] [--dir DIRECTORY] [--again] [--fresh]'],
+  options: {
+    minutes: {
+      type: 'string',
+      value: 'N',
+      about: 'a share of everything that takes so long (default: all, about 80 minutes)',
     },
-  });
-  const count = (name: string, text: string | undefined): number | undefined => {
-    if (text === undefined) return undefined;
-    const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < 1)
-      throw new TypeError(`--${name} takes a whole number, not ${text}`);
-    return number;
-  };
-  return {
-    minutes: count('minutes', values.minutes),
-    firstSeed: count('first-seed', values['first-seed']),
-    jobs: count('jobs', values.jobs) ?? 1,
-    directory: values.dir,
+    jobs: { type: 'string', default: '2', value: 'N', about: 'so many parts at a time (default 2)' },
+    'first-seed': { type: 'string', value: 'N', about: 'seeds from N on (default: others every day)' },
+    dir: {
+      type: 'string',
+      default: join(root(), '.soak'),
+      value: 'DIRECTORY',
+      about: 'what was done, and what failing parts printed (default: .soak)',
+    },
+    again: { type: 'boolean', default: false, about: 'plays the parts that failed once more' },
+    fresh: { type: 'boolean', default: false, about: 'forgets what was done' },
+  },
+} as const;
+
+process.exitCode = await runTool(TOOL, read, (soak) => {
+  for (const event of ['SIGINT', 'SIGTERM', 'exit'] as const) process.once(event, () => soak.interrupt());
+  return soak.run();
+});
+
+/** @throws ARGUMENT */
+function read(args: readonly string[]): Soak {
+  const { values } = parseArguments(TOOL, args);
+  const count = (name: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : wholeNumber(name, text, 1);
+  return new Soak({
+    minutes: count('--minutes', values.minutes),
+    firstSeed: count('--first-seed', values['first-seed']),
+    jobs: wholeNumber('--jobs', values.jobs, 1),
+    directory: directoryToMake('--dir', values.dir),
     again: values.again,
     fresh: values.fresh,
     print,
     tell,
-  };
+  });
 }
-
-async function main(): Promise<number> {
-  let soak: Soak;
-  try {
-    soak = new Soak(readOptions(process.argv.slice(2)));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    tell(`soak: ${error.message}\n${USAGE}`);
-    return 2;
-  }
-  for (const event of ['SIGINT', 'SIGTERM', 'exit'] as const) process.once(event, () => soak.interrupt());
-  return soak.run();
-}
-
-process.exitCode = await main();

@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { wrongUse } from '../command-line/index.ts';
 import type { Tally } from './programs.ts';
 
 export type PartResult = {
@@ -29,7 +30,7 @@ export type Progress = {
   readonly parts: Readonly<Record<string, PartResult>>;
 };
 
-/** Undefined when there is none. @throws TypeError for a file that is something else */
+/** Undefined when there is none. @throws ARGUMENT for a file that is something else */
 export function readProgress(path: string): Progress | undefined {
   if (!existsSync(path)) return undefined;
   let read: unknown;
@@ -38,7 +39,7 @@ export function readProgress(path: string): Progress | undefined {
   } catch {
     read = undefined;
   }
-  if (!isProgress(read)) throw new TypeError(`${path} is not the progress of a soak; --fresh begins another`);
+  if (!isProgress(read)) throw wrongUse(`${path} is not the progress of a soak; --fresh begins another`);
   return read;
 }
 

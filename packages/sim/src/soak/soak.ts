@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wrongUse } from '../command-line/index.ts';
 import { FULL_MINUTES, type Layer, type Part, type Scale } from './layers.ts';
 import { commandLine, root } from './programs.ts';
 import { type PartResult, type Progress, readProgress, writeProgress } from './progress.ts';
@@ -38,7 +39,7 @@ export class Soak {
   #progress: Progress;
   #isInterrupted = false;
 
-  /** @throws TypeError when what it finds is not the same soak */
+  /** @throws ARGUMENT when what it finds is not the same soak */
   constructor(options: SoakOptions) {
     this.#options = options;
     this.#path = join(options.directory, 'progress.json');
@@ -72,7 +73,7 @@ export class Soak {
     if (found === undefined) return undefined;
     const { minutes = found.minutes, firstSeed = found.firstSeed } = this.#options;
     if (minutes !== found.minutes || firstSeed !== found.firstSeed)
-      throw new TypeError(
+      throw wrongUse(
         `a soak of ${found.minutes} minutes with seeds from ${found.firstSeed} has begun; --fresh forgets it`,
       );
     const code = codeNow();

@@ -128,7 +128,7 @@ describe('a soak', () => {
     assert.deepEqual(readProgress(path), progressOf({ 'npm run sim -- --seed 1': GOOD }));
     for (const text of ['', '{}', '{"version":2}', '[1]']) {
       writeFileSync(path, text);
-      assert.throws(() => readProgress(path), TypeError);
+      assert.throws(() => readProgress(path), { code: 'ARGUMENT' });
     }
   });
 

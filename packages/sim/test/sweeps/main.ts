@@ -10,7 +10,7 @@
  *
  * Progress goes to standard error, the table to standard output. Status 1 when a case failed, 2 for wrong use.
  */
-import { parseArgs } from 'node:util';
+import { EXIT_USAGE, runTool } from '#src/command-line/index.ts';
 import { print, tell } from '#src/output.ts';
 import { CrashPart } from '#src/sweeps/crash/crash-part.ts';
 import { readScore } from '#src/sweeps/golden/score.ts';
@@ -22,8 +22,9 @@ import { DiskPart } from '../disk/disk-part.ts';
 import { FlipPart } from './flips/flip-part.ts';
 import { FramePart } from './flips/frame-part.ts';
 import { IoPart } from './io-part.ts';
+import { type Choice, type PartName, readChoice, TOOL } from './options.ts';
 
-const PARTS: Readonly<Record<string, (salt: number) => SweepPart | Promise<SweepPart>>> = {
+const PARTS: Readonly<Record<PartName, (salt: number) => SweepPart | Promise<SweepPart>>> = {
   graphs: (salt) => new GraphPart(ALL_GRAPHS, salt),
   crash: (salt) => new CrashPart(readScore(salt)),
   io: () => IoPart.create(),
@@ -35,29 +36,20 @@ const PARTS: Readonly<Record<string, (salt: number) => SweepPart | Promise<Sweep
 const MAX_FAILURES = 20;
 const EXIT_INTERRUPTED = 130;
 
-type Choice = {
-  readonly from: number;
-  readonly share: number;
-  readonly shares: number;
-  readonly sample: number | undefined;
-  readonly seed: number;
-  readonly salt: number;
-};
+process.exitCode = await runTool(TOOL, readChoice, (choice) =>
+  choice.wanted === undefined ? playAll(choice) : playOne(choice, choice.wanted),
+);
 
-async function main(): Promise<number> {
-  const parsed = readArguments();
-  if (parsed === undefined) return 2;
-  const { names, values, choice } = parsed;
-  if (values.case !== undefined) return playOne(names, values.case, choice, values);
+async function playAll(choice: Choice): Promise<number> {
   let failed = 0;
-  for (const name of names) {
+  for (const name of choice.names) {
     failed += await playPart(name, choice);
   }
   print(failed === 0 ? 'sweep: no case failed' : `sweep: ${failed} cases FAILED`);
   return failed === 0 ? 0 : 1;
 }
 
-async function playPart(name: string, choice: Choice): Promise<number> {
+async function playPart(name: PartName, choice: Choice): Promise<number> {
   const part = await partOf(name, choice.salt);
   if (part === undefined) return 1;
   const indices =
@@ -96,96 +88,26 @@ function closeAtTheEnd(part: SweepPart | undefined): void {
 }
 
 /** Undefined after saying what broke before the first case: the run that all cases start from. */
-async function partOf(name: string, salt: number): Promise<SweepPart | undefined> {
+async function partOf(name: PartName, salt: number): Promise<SweepPart | undefined> {
   try {
-    return await PARTS[name]?.(salt);
+    return await PARTS[name](salt);
   } catch (error) {
     print(`${name}: it fails undisturbed: ${complaintOf(error)}`);
     return undefined;
   }
 }
 
-async function playOne(
-  names: readonly string[],
-  wanted: string,
-  choice: Choice,
-  values: { readonly trace: boolean; readonly first: string; readonly last: string },
-): Promise<number> {
+async function playOne({ names, salt, trace }: Choice, wanted: string): Promise<number> {
   for (const name of names) {
-    const part = await partOf(name, choice.salt);
+    const part = await partOf(name, salt);
     const found = part?.find(wanted);
     if (found === undefined) continue;
-    const trace = values.trace
-      ? { fromEvent: Number(values.first), untilEvent: Number(values.last), write: print }
-      : undefined;
     closeAtTheEnd(part);
-    const complaint = await found.play(trace);
+    const complaint = await found.play(trace === undefined ? undefined : { ...trace, write: print });
     part?.close?.();
     print(complaint ?? `${wanted}: everything as it must be`);
     return complaint === undefined ? 0 : 1;
   }
-  tell(`there is no case ${wanted} in ${names.join(', ')}`);
-  return 2;
+  tell(`sweep: there is no case ${wanted} in ${names.join(', ')}`);
+  return EXIT_USAGE;
 }
-
-const OPTIONS = {
-  ...Object.fromEntries(
-    Object.keys(PARTS).map((name) => [name, { type: 'boolean' as const, default: false }]),
-  ),
-  from: { type: 'string', default: '0' },
-  share: { type: 'string', default: '1/1' },
-  sample: { type: 'string' },
-  seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-  salt: { type: 'string', default: '0' },
-  case: { type: 'string' },
-  trace: { type: 'boolean', default: false },
-  first: { type: 'string', default: '0' },
-  last: { type: 'string', default: 'Infinity' },
-} as const;
-
-/** Undefined after saying how it is used. */
-function readArguments() {
-  const values = valuesOf(process.argv.slice(2));
-  if (values === undefined) return undefined;
-  const chosen = Object.keys(PARTS).filter(
-    (name) => (values as Readonly<Record<string, unknown>>)[name] === true,
-  );
-  const share = /^(\d+)\/(\d+)$/.exec(values.share);
-  const choice = {
-    from: Number(values.from),
-    share: Number(share?.[1]) - 1,
-    shares: Number(share?.[2]),
-    sample: values.sample === undefined ? undefined : Number(values.sample),
-    seed: Number(values.seed),
-    salt: Number(values.salt),
-  };
-  const isSound =
-    [choice.from, choice.seed, choice.salt, choice.sample ?? 0].every(
-      (number) => Number.isSafeInteger(number) && number >= 0,
-    ) &&
-    choice.share >= 0 &&
-    choice.share < choice.shares;
-  if (!isSound) return explain();
-  return { names: chosen.length === 0 ? Object.keys(PARTS) : chosen, values, choice };
-}
-
-function valuesOf(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return explain(error.message);
-    throw error;
-  }
-}
-
-function explain(mistake?: string): undefined {
-  if (mistake !== undefined) tell(mistake);
-  const parts = Object.keys(PARTS).map((name) => `--${name}`);
-  tell(
-    `usage: npm run sweep -- [${parts.join(' | ')}] [--from N] [--share I/N] [--sample N [--seed N]] [--salt N]`,
-  );
-  tell('       npm run sweep -- PART --case NAME [--salt N] [--trace [--first N] [--last N]]');
-  return undefined;
-}
-
-process.exitCode = await main();

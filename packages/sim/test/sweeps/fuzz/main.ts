@@ -8,47 +8,92 @@
  * Progress goes to standard error, the table to standard output. A finding is printed as hexadecimal, saved to a file,
  * and comes with the line that plays it again. Status 1 for a finding, 2 for wrong use.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import {
+  parseArguments,
+  quoted,
+  readInput,
+  runTool,
+  wholeNumber,
+  wrongUse,
+} from '#src/command-line/index.ts';
 import { print, tell } from '#src/output.ts';
 import { makeScratchDirectory } from '../flips/journal-image.ts';
 import { allTargets } from './all-targets.ts';
 import { type FuzzTarget, toHex } from './fuzz-target.ts';
 import { describeFinding, execute, type FuzzReport, fuzz, shareOut } from './run-fuzz.ts';
 
-const DEFAULT_EXECUTIONS = '1000000';
 const SHOWN_HEX = 2000;
 const PROGRESS_EVERY_MS = 2000;
 
-const OPTIONS = {
-  executions: { type: 'string', default: DEFAULT_EXECUTIONS },
-  seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-  target: { type: 'string', multiple: true, default: [] as string[] },
-  input: { type: 'string' },
+const EXIT_INTERRUPTED = 130;
+
+const TOOL = {
+  name: 'fuzz',
+  usage: ['[--executions N] [--seed N] [--target NAME]...', '--target NAME --input HEX|FILE'],
+  options: {
+    executions: {
+      type: 'string',
+      default: '1000000',
+      value: 'N',
+      about: 'so many inputs over all decoders, by their shares (default 1000000)',
+    },
+    seed: { type: 'string', value: 'N', about: 'the same inputs every time (default: drawn, and printed)' },
+    target: {
+      type: 'string',
+      multiple: true,
+      default: [] as string[],
+      value: 'NAME',
+      about: 'this decoder, or several (default: all)',
+    },
+    input: { type: 'string', value: 'HEX|FILE', about: 'one input again, for one target' },
+  },
 } as const;
 
-async function main(directory: string): Promise<number> {
-  const values = valuesOf(process.argv.slice(2));
-  if (values === undefined) return 2;
+type Choice = { readonly targets: readonly FuzzTarget[] } & (
+  | { readonly executions: number; readonly seed: number; readonly input?: undefined }
+  | { readonly input: Uint8Array }
+);
+
+process.exitCode = await runTool(TOOL, read, (choice) =>
+  choice.input === undefined
+    ? run(choice.targets, choice.executions, choice.seed)
+    : again(choice.targets[0] as FuzzTarget, choice.input),
+);
+
+/** @throws ARGUMENT */
+async function read(args: readonly string[]): Promise<Choice> {
+  const { values } = parseArguments(TOOL, args);
+  const { target: names, input } = values;
+  const executions = wholeNumber('--executions', values.executions, 1);
+  const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : wholeNumber('--seed', values.seed);
+  if (input !== undefined && new Set(names).size !== 1) throw wrongUse('--input needs one --target');
+  const bytes = input === undefined ? undefined : bytesOf(input);
+  const targets = await targetsCalled(names);
+  return bytes === undefined ? { targets, executions, seed } : { targets, input: bytes };
+}
+
+/** All of them where none is named. */
+async function targetsCalled(names: readonly string[]): Promise<readonly FuzzTarget[]> {
+  const directory = makeScratchDirectory();
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
   const all = await allTargets(directory);
-  const unknown = values.target.find((name) => !all.some((target) => target.name === name));
-  const [executions, seed] = [Number(values.executions), Number(values.seed)];
-  if (
-    unknown !== undefined ||
-    !Number.isSafeInteger(executions) ||
-    !Number.isSafeInteger(seed) ||
-    executions < 1
-  ) {
-    explain(
-      `${unknown === undefined ? 'a number was expected' : `there is no target ${unknown}`}; targets: ${all.map(({ name }) => name).join(', ')}`,
+  const unknown = names.find((name) => !all.some((target) => target.name === name));
+  if (unknown !== undefined)
+    throw wrongUse(
+      `there is no target ${quoted(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`,
     );
-    return 2;
-  }
-  const targets = all.filter(({ name }) => values.target.length === 0 || values.target.includes(name));
-  if (values.input !== undefined) return again(targets, values.input);
-  return run(targets, executions, seed);
+  return all.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+function bytesOf(input: string): Uint8Array {
+  const hex = existsSync(input) ? readInput(input).trim() : input;
+  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex))
+    throw wrongUse(`--input takes a file or hexadecimal digits in pairs, and ${quoted(input)} is neither`);
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
 }
 
 async function run(targets: readonly FuzzTarget[], executions: number, seed: number): Promise<number> {
@@ -95,37 +140,8 @@ function row({ target, executions, read, refused, slowestMs, seconds }: FuzzRepo
   return `${target.padEnd(18)} ${String(executions).padStart(9)} executions ${seconds.toFixed(1).padStart(7)} s  read ${read}, refused: ${codes.join(', ') || 'none'}; slowest ${slowestMs.toFixed(1)} ms`;
 }
 
-async function again(targets: readonly FuzzTarget[], input: string): Promise<number> {
-  const [target, ...others] = targets;
-  if (target === undefined || others.length > 0) {
-    explain('--input needs one --target');
-    return 2;
-  }
-  const hex = existsSync(input) ? readFileSync(input, 'utf8').trim() : input;
-  const { code, why, tookMs } = await execute(target, Uint8Array.from(Buffer.from(hex, 'hex')));
+async function again(target: FuzzTarget, input: Uint8Array): Promise<number> {
+  const { code, why, tookMs } = await execute(target, input);
   print(why ?? `${code === undefined ? 'read' : `refused with ${code}`} in ${tookMs.toFixed(1)} ms`);
   return why === undefined ? 0 : 1;
 }
-
-function valuesOf(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return explain(error.message);
-    throw error;
-  }
-}
-
-function explain(mistake: string): undefined {
-  tell(mistake);
-  tell(
-    'usage: npm run fuzz -- [--executions N] [--seed N] [--target NAME]... | --target NAME --input HEX|FILE',
-  );
-  return undefined;
-}
-
-const EXIT_INTERRUPTED = 130;
-const directory = makeScratchDirectory();
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
-process.exitCode = await main(directory);
