@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Settings } from '@quorate/core/config';
+import { CLOSE_LIMIT_MS, type Settings } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 import type { NodeNotice } from '../commands/start.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
@@ -43,8 +43,8 @@ const LAUNCHER = fileURLToPath(new URL('../../bin/quorate.mjs', import.meta.url)
 /** Beyond this many election timeouts something is wrong; the lower bound leaves time for the processes to start. */
 const LEADER_WAIT_ELECTION_TIMEOUTS = 10;
 const MIN_LEADER_WAIT_MS = 30_000;
-/** Beyond `shutdownTimeoutMs`, before a child is killed: it may need as long to close its store. */
-const KILL_GRACE_MS = 3000;
+/** Beyond `shutdownTimeoutMs`, before a child is killed: it may need as long to give up a store that hangs, and to say so. */
+const KILL_GRACE_MS = CLOSE_LIMIT_MS + 6000;
 
 export class LocalCluster {
   readonly #options: LocalClusterOptions;

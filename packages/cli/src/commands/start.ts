@@ -6,7 +6,14 @@
  */
 import { join } from 'node:path';
 import type { RunningServer } from '@quorate/core';
-import { clusterIdOf, probeAddress, resolveSelf, type Settings, settingsOfNode } from '@quorate/core/config';
+import {
+  CLOSE_LIMIT_MS,
+  clusterIdOf,
+  probeAddress,
+  resolveSelf,
+  type Settings,
+  settingsOfNode,
+} from '@quorate/core/config';
 import type { Logger, NodeId } from '@quorate/core/ports';
 import { QuorateError } from '@quorate/wire';
 import { loadBackend } from '../backends.ts';
@@ -24,8 +31,8 @@ export type NodeNotice =
   | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Beyond `shutdownTimeoutMs`, for closing the port, the backend and the journal. */
-const RELEASE_TIMEOUT_MS = 2000;
+/** Beyond `shutdownTimeoutMs`, for closing the port, the backend and the journal: so long that one that hangs is named. */
+const RELEASE_TIMEOUT_MS = CLOSE_LIMIT_MS + 3000;
 
 export async function runStart(
   context: CommandContext,

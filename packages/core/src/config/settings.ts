@@ -100,6 +100,9 @@ export const DEFAULT_SETTINGS: SettingValues = {
   insecure: false,
 };
 
+/** So long a part of a node (port, backend, journal) may take to close, in milliseconds; then it is left as it is. */
+export const CLOSE_LIMIT_MS = 5000;
+
 /** `heartbeatMs` -> `QUORATE_HEARTBEAT_MS`. */
 export function environmentNameOf(key: SettingKey): string {
   return `QUORATE_${words(key).join('_').toUpperCase()}`;

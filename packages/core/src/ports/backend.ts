@@ -197,6 +197,7 @@ export interface Backend<Command = unknown> {
    * At most MAX_COMPATIBILITY_FACTS facts, names and values of at most MAX_FACT_CHARACTERS characters. No secrets.
    */
   compatibility?(): Readonly<Record<string, string>>;
+  /** Not waited for longer than CLOSE_LIMIT_MS: the node ends without it then, and says so. */
   close(): Promise<void>;
 }
 

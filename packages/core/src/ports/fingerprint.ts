@@ -55,9 +55,9 @@ export class Fingerprinter {
   }
 
   /**
-   * Whole groups of four words. Of its own, and called many times for one long string, so that the compiler meets it as a function: a long loop in
-   * a function that is called seldom is compiled from its middle, and what follows the loop then is thrown back to the
-   * interpreter at every call.
+   * Whole groups of four words. Of its own, and called many times for one long string, so that the compiler meets it as a
+   * function: a long loop in a function that is called seldom is compiled from its middle, and what follows the loop then
+   * is thrown back to the interpreter at every call.
    */
   #quads(view: DataView, start: number, end: number): void {
     let a = this.#a;

@@ -379,12 +379,13 @@ export class Applier {
     const mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
     if (mark.clusterId !== clusterId || mark.group !== group)
       throw new Error(`it belongs to cluster ${mark.clusterId}, group ${mark.group}`);
+    const isKnown = this.#history.remembers(mark); // Before it is noted as reached itself.
     this.#sessions = this.#sessionsOf(mark.slot, image);
     this.#mark = mark;
     if (!this.#isSameHistory()) return;
     this.#source.dropThrough(mark.slot);
     this.#isOpen = true;
-    this.#options.handlers.onReopened(this.#history.remembers(mark));
+    this.#options.handlers.onReopened(isKnown);
     if (this.#health.isFenced()) return;
     this.#busy = false;
     if (mark.slot >= this.#source.target) this.#health.well();

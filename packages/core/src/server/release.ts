@@ -2,19 +2,20 @@
  * Gives back what a node holds, part by part, and also the parts behind one that fails or does not come to an end: the
  * journal is last and has a lock.
  */
-import type { Clock } from '../ports/clock.ts';
-
-/** So long a part may take to close, in milliseconds; then it is left as it is. A disk that hangs must not keep a process. */
-export const CLOSE_LIMIT_MS = 5000;
+import { QuorateError } from '@quorate/wire';
+import { CLOSE_LIMIT_MS } from '../config/settings.ts';
 
 export type Closing = { readonly what: string; readonly close: () => Promise<void> };
 
-/** In their order, one after another. Returns what went wrong first. */
-export async function closeAll(parts: readonly Closing[], clock: Clock): Promise<Error | undefined> {
+/** In their order, one after another. Returns what went wrong first: TIMEOUT for a part that was left as it is. */
+export async function closeAll(
+  parts: readonly Closing[],
+  limitMs: number = CLOSE_LIMIT_MS,
+): Promise<Error | undefined> {
   let trouble: Error | undefined;
   for (const part of parts) {
     try {
-      await within(part, clock);
+      await within(part, limitMs);
     } catch (error) {
       trouble ??= error instanceof Error ? error : new Error(String(error));
     }
@@ -22,14 +23,17 @@ export async function closeAll(parts: readonly Closing[], clock: Clock): Promise
   return trouble;
 }
 
-function within({ what, close }: Closing, clock: Clock): Promise<void> {
+/** Not by the node's clock, whose timers let the process end: it would, before anybody heard what went wrong. */
+function within({ what, close }: Closing, limitMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(CLOSE_LIMIT_MS, () =>
-      reject(new Error(`${what} could not be closed within ${CLOSE_LIMIT_MS} ms`)),
-    );
+    const late = (): void =>
+      reject(
+        new QuorateError('TIMEOUT', `${what} could not be closed within ${limitMs} ms`, { outcome: 'none' }),
+      );
+    const timer = setTimeout(late, limitMs);
     void Promise.resolve()
       .then(close)
       .then(resolve, reject)
-      .finally(() => timer.cancel());
+      .finally(() => clearTimeout(timer));
   });
 }

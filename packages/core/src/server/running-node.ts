@@ -52,7 +52,7 @@ export interface RunningServer {
   readonly addr: string;
   readonly incarnation: number;
   status(): ServerStatus;
-  /** Graceful, bounded by `shutdownTimeoutMs`. Idempotent. Rejects when a part could not be closed; the others are. */
+  /** Graceful, bounded by `shutdownTimeoutMs`, and CLOSE_LIMIT_MS for each part. Idempotent. Rejects when a part could not be closed; the others are. */
   stop(): Promise<void>;
   /** Resolves when the node has stopped: with the error that ended it, or undefined after a graceful stop. */
   readonly stopped: Promise<QuorateError | undefined>;
@@ -161,13 +161,17 @@ export class RunningNode implements RunningServer {
     });
   }
 
+  /** A node that cannot listen gives back everything, its backend and its journal too. @throws ADDRESS_IN_USE */
   async listen(): Promise<void> {
-    await this.#http.listen();
-    if (this.#failure !== undefined) {
-      await this.#stopping; // The journal failed before anybody was heard.
-      throw this.#failure;
+    try {
+      await this.#http.listen();
+      if (this.#failure !== undefined) throw this.#failure; // The journal failed before anybody was heard.
+      this.#engine.start();
+    } catch (error) {
+      this.#stopping ??= this.#releaseAsFarAsPossible();
+      await this.#stopping;
+      throw error;
     }
-    this.#engine.start();
   }
 
   /** The peers must compare what was learned of the backend just now. */
@@ -222,11 +226,14 @@ export class RunningNode implements RunningServer {
     this.#failure ??= error;
     if (this.#stopping !== undefined) return;
     this.#options.logger.error('this node stops', { code: error.code, detail: error.message });
-    this.#stopping = this.#release().then((trouble) => {
-      if (trouble !== undefined)
-        this.#options.logger.warn('the node was not closed cleanly', { detail: trouble.message });
-      this.#resolveStopped(error);
-    });
+    this.#stopping = this.#releaseAsFarAsPossible().then(() => this.#resolveStopped(error));
+  }
+
+  /** Somebody is told something worse already. */
+  async #releaseAsFarAsPossible(): Promise<void> {
+    const trouble = await this.#release();
+    if (trouble !== undefined)
+      this.#options.logger.warn('the node was not closed cleanly', { detail: trouble.message });
   }
 
   /** Returns what went wrong first. */
@@ -240,7 +247,7 @@ export class RunningNode implements RunningServer {
       { what: 'the backend', close: () => this.#options.backend.close() },
       { what: 'the journal', close: () => this.#journal.close() },
     ];
-    return closeAll(parts, this.#clock);
+    return closeAll(parts);
   }
 }
 

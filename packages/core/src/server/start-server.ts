@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
-import { SYSTEM_CLOCK } from '../adapters/system-clock.ts';
 import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
 import type { BackendImage } from '../ports/backend.ts';
 import { backendFactsOf } from './backend-facts.ts';
@@ -36,8 +35,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const genesisDigest = genesisDigestOf(settings);
   const opened = await journal.open({ clusterId, genesisDigest, node: self, group: GROUP });
   const undo: Closing[] = [{ what: 'the journal', close: () => journal.close() }];
+  const abort = new AbortController();
+  let server: RunningNode | undefined;
   try {
-    const abort = new AbortController();
     const context = {
       clusterId,
       group: GROUP,
@@ -52,19 +52,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const reopen = async (): Promise<BackendImage> => {
       const before = JSON.stringify(backendFactsOf(backend));
       const reopened = await openBackend(backend, context);
-      if (JSON.stringify(backendFactsOf(backend)) !== before) server.greetAgain();
+      if (JSON.stringify(backendFactsOf(backend)) !== before) server?.greetAgain();
       return reopened;
     };
     const store = { image, reopen };
-    const server = new RunningNode(options, addr, journal, opened, store, {
-      clusterId,
-      genesisDigest,
-      abort,
-    });
-    await server.listen();
-    return server;
+    server = new RunningNode(options, addr, journal, opened, store, { clusterId, genesisDigest, abort });
   } catch (error) {
-    await closeAll(undo.reverse(), SYSTEM_CLOCK);
+    abort.abort();
+    const trouble = await closeAll(undo.reverse());
+    if (trouble !== undefined) logger.warn('the node was not closed cleanly', { detail: trouble.message });
     throw error;
   }
+  await server.listen();
+  return server;
 }

@@ -133,6 +133,27 @@ describe('a store', () => {
     assert.equal(cluster.node(1).fatal, undefined);
   });
 
+  it('that was away at the start, and comes back with another history than the log, is fenced before it is used', async () => {
+    await start();
+    connect();
+    await answerTo('fill one 1');
+    const first = stores[0] as Store;
+    await first.comesBack(await first.copy(), 'f'.repeat(16));
+    await answerTo('fill two 2');
+    first.isAway = true;
+    await cluster.restart(1);
+    assert.equal(cluster.node(1).engine.status().backend.state, 'retrying');
+    first.isAway = false;
+    const state = (): string => cluster.node(1).engine.status().backend.state;
+    await until('an opened store', () => state() !== 'retrying');
+    const { backend, appliedSlot } = cluster.node(1).engine.status();
+    assert.match(
+      backend.detail,
+      new RegExp(`its digest at slot ${appliedSlot} is f{16}, and the log of this node gives [0-9a-f]{16};`),
+    );
+    assert.equal(cluster.node(1).fatal, undefined);
+  });
+
   for (const [how, withCopy] of [
     ['empty', false],
     ['older', true],

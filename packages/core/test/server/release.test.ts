@@ -1,17 +1,19 @@
 /** What a node holds is given back also when a part of it cannot be closed. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SYSTEM_CLOCK } from '#src/adapters/system-clock.ts';
+import { promisify } from 'node:util';
+import { QuorateError } from '@quorate/wire';
 import { DEFAULT_SETTINGS, type Settings } from '#src/config/settings.ts';
-import type { Clock } from '#src/ports/clock.ts';
-import { type Backend, defineBackend } from '#src/ports/index.ts';
+import { type Backend, BackendUnavailable, defineBackend } from '#src/ports/index.ts';
 import { SILENT_LOGGER } from '#src/ports/logger.ts';
 import { asNodeId } from '#src/protocol/types.ts';
+import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
 import { openJournalDump } from '#src/server/journals.ts';
-import { CLOSE_LIMIT_MS, closeAll } from '#src/server/release.ts';
+import { closeAll } from '#src/server/release.ts';
 import { startServer } from '#src/server/start-server.ts';
 
 describe('a node whose backend cannot be closed', () => {
@@ -44,8 +46,25 @@ describe('a node whose backend cannot be closed', () => {
     assertUnlocked();
   });
 
-  function start(): ReturnType<typeof startServer> {
-    return startServer({ settings, self: asNodeId(1), backend: clinging(), logger: SILENT_LOGGER });
+  it('leaves its store alone once it could not start, also one that was away', async () => {
+    const backend = clinging();
+    const asked: string[] = [];
+    let signal: AbortSignal | undefined;
+    backend.open = (context) => {
+      ({ signal } = context);
+      asked.push('open');
+      return Promise.reject(new BackendUnavailable('the store is away'));
+    };
+    backend.close = async () => void asked.push('close');
+    await assert.rejects(start(backend), { code: 'ADDRESS_IN_USE' });
+    assertUnlocked();
+    await new Promise((resolve) => setTimeout(resolve, 2 * DEFAULT_RUNTIME_LIMITS.backendRetryMs.first));
+    assert.deepEqual(asked, ['open', 'close']);
+    assert.equal(signal?.aborted, true);
+  });
+
+  function start(backend = clinging()): ReturnType<typeof startServer> {
+    return startServer({ settings, self: asNodeId(1), backend, logger: SILENT_LOGGER });
   }
 
   /** @throws JOURNAL_LOCKED */
@@ -56,18 +75,27 @@ describe('a node whose backend cannot be closed', () => {
 
 describe('closing part by part', () => {
   it('goes on behind a part that does not come to an end, and names it', async () => {
-    const limits: (() => void)[] = [];
-    const clock = { ...SYSTEM_CLOCK, after: onFire((fire) => limits.push(fire)) };
     const closed: string[] = [];
-    const trouble = closeAll(
-      [
-        { what: 'the disk', close: () => new Promise(() => limits[0]?.()) },
-        { what: 'the lock', close: async () => void closed.push('the lock') },
-      ],
-      clock,
+    const parts = [
+      { what: 'the disk', close: () => new Promise<void>(() => undefined) },
+      { what: 'the lock', close: async () => void closed.push('the lock') },
+    ];
+    const trouble = await closeAll(parts, 20);
+    assert.ok(trouble instanceof QuorateError);
+    assert.deepEqual(
+      [trouble.code, trouble.message],
+      ['TIMEOUT', 'the disk could not be closed within 20 ms'],
     );
-    assert.equal((await trouble)?.message, `the disk could not be closed within ${CLOSE_LIMIT_MS} ms`);
     assert.deepEqual(closed, ['the lock']);
+  });
+
+  it('says so also in a process that nothing else keeps alive', async () => {
+    const script = `
+      import { closeAll } from ${JSON.stringify(import.meta.resolve('#src/server/release.ts'))};
+      const trouble = await closeAll([{ what: 'the disk', close: () => new Promise(() => {}) }], 20);
+      console.log(trouble.message);`;
+    const ended = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    assert.equal(ended.stdout, 'the disk could not be closed within 20 ms\n');
   });
 
   it('goes on behind one that throws, and tells the first trouble of two', async () => {
@@ -78,17 +106,9 @@ describe('closing part by part', () => {
       { what: 'one', close: failing('the first') },
       { what: 'two', close: failing('the second') },
     ];
-    assert.equal((await closeAll(parts, SYSTEM_CLOCK))?.message, 'the first');
+    assert.equal((await closeAll(parts))?.message, 'the first');
   });
 });
-
-/** A clock's `after` that hands out what is to happen instead of waiting for it. */
-function onFire(hand: (fire: () => void) => void): Clock['after'] {
-  return (_delayMs, callback) => {
-    hand(callback);
-    return { cancel: () => undefined };
-  };
-}
 
 function clinging(): Backend {
   const backend = defineBackend({

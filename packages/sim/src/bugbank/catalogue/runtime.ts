@@ -287,6 +287,20 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     hunt: engineTests('rewound'),
   },
   {
+    id: 'new-mark-believed',
+    wrong:
+      'The mark of a store that was opened again counts as one that this node reached, because it was just noted.',
+    seen: 'our own applier: a store away at the start was compared with nothing',
+    patches: [
+      runtime(
+        'applier.ts',
+        `this.#options.handlers.onReopened(isKnown);`,
+        `this.#options.handlers.onReopened(this.#history.remembers(mark));`,
+      ),
+    ],
+    hunt: engineTests('rewound'),
+  },
+  {
     id: 'reads-while-opening-again',
     wrong:
       'After a read found the store older, the reads that waited are asked at once, and when they are done a batch is applied beside the opening.',
