@@ -41,7 +41,10 @@ describe('a node whose store is full', function () {
       const nodesWhen = (is: (nodes: readonly Node[]) => boolean): Promise<readonly Node[]> =>
         nodesOf(addrs, cwd, is);
 
-      const before = await nodesWhen((nodes) => nodes.some(({ role }) => role === 'leader'));
+      const before = await nodesWhen((nodes) => {
+        const roles = nodes.map(({ role }) => role).sort();
+        return roles.join() === 'follower,follower,leader';
+      });
       const [full, other] = before.filter(({ role }) => role !== 'leader') as [Node, Node];
       await setMaxMemory(ports[full.id - 1] ?? 0, 1);
       await set('1');
