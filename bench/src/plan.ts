@@ -27,6 +27,22 @@ export type BenchPlan = {
   readonly etcdCheck: boolean;
 };
 
+/** Of every benchmark alike. */
+export const COMMON_OPTIONS = {
+  repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
+  directory: {
+    type: 'string',
+    value: 'DIR',
+    about: 'where the data lies, to choose the disk (default: the temporary directory)',
+  },
+} as const;
+/** Of those that count a load in milliseconds. */
+export const DURATION_OPTION = {
+  type: 'string',
+  value: 'MS',
+  about: 'measured time of one load (default 3000)',
+} as const;
+
 const SPEC = {
   name: 'bench',
   usage: [
@@ -42,18 +58,13 @@ const SPEC = {
       about: 'systems to measure, with commas: baseline, quorate, etcd (default: all)',
     },
     quick: { type: 'boolean', default: false, about: 'half a minute: fewer points, one short repetition' },
-    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
-    duration: { type: 'string', value: 'MS', about: 'measured time of one load (default 3000)' },
+    ...COMMON_OPTIONS,
+    duration: DURATION_OPTION,
     flush: {
       type: 'string',
       default: 'dsync',
       value: 'MODE',
       about: 'how the baseline flushes: sync, pool or dsync (default dsync)',
-    },
-    directory: {
-      type: 'string',
-      value: 'DIR',
-      about: 'where the data lies, to choose the disk (default: the temporary directory)',
     },
     install: {
       type: 'boolean',

@@ -13,7 +13,7 @@ import { median } from 'quorate/perf';
 import { ProcessCluster } from 'quorate/spawn';
 import { measureFlush } from '../flush.ts';
 import { runLoad } from '../load-process.ts';
-import { count } from '../plan.ts';
+import { COMMON_OPTIONS, count } from '../plan.ts';
 import { KEYS, SERVERS, VALUE_BYTES } from '../system.ts';
 import { type Measured, NativeReplication } from './native.ts';
 import { TABLE } from './statement.ts';
@@ -24,13 +24,8 @@ const SPEC = {
   usage: ['[options]'],
   options: {
     quick: { type: 'boolean', default: false, about: 'one short repetition' },
-    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
+    ...COMMON_OPTIONS,
     seconds: { type: 'string', value: 'COUNT', about: 'measured time of one load (default 5)' },
-    directory: {
-      type: 'string',
-      value: 'DIR',
-      about: 'where the data lies, to choose the disk (default: the temporary directory)',
-    },
   },
 } as const;
 

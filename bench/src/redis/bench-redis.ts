@@ -15,7 +15,7 @@ import { median } from 'quorate/perf';
 import { ProcessCluster } from 'quorate/spawn';
 import { measureFlush } from '../flush.ts';
 import { runLoad } from '../load-process.ts';
-import { count } from '../plan.ts';
+import { COMMON_OPTIONS, count, DURATION_OPTION } from '../plan.ts';
 import { KEYS, SERVERS, VALUE_BYTES } from '../system.ts';
 
 const SPEC = {
@@ -24,13 +24,8 @@ const SPEC = {
   usage: ['[options]'],
   options: {
     quick: { type: 'boolean', default: false, about: 'one short repetition' },
-    repetitions: { type: 'string', value: 'COUNT', about: 'how often everything is measured (default 3)' },
-    duration: { type: 'string', value: 'MS', about: 'measured time of one load (default 3000)' },
-    directory: {
-      type: 'string',
-      value: 'DIR',
-      about: 'where the data lies, to choose the disk (default: the temporary directory)',
-    },
+    ...COMMON_OPTIONS,
+    duration: DURATION_OPTION,
   },
 } as const;
 

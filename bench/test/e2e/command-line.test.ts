@@ -1,9 +1,6 @@
 /** Purpose: the benchmarks explain their options, and answer wrong use with a sentence, the usage and nothing else. */
-import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-
-type WrongUse = readonly [args: readonly string[], sentence: RegExp];
+import { judgeHelp, judgeWrongUse, type WrongUse } from '@quorate/sim/command-line/judge';
 
 const TOOLS: Readonly<
   Record<
@@ -44,33 +41,11 @@ describe('command lines of the benchmarks', function () {
   this.timeout(20_000);
 
   for (const [name, { file, words, wrong }] of Object.entries(TOOLS)) {
-    it(`${name} explains every option on demand`, () => {
-      const { stderr } = run(file, ...words, '--bogus');
-      const options = /: there is no option --bogus; there are (.*)$/m.exec(stderr)?.[1]?.split(', ') ?? [];
-      assert.ok(options.length > 1, stderr);
-      for (const flag of ['--help', '-h']) {
-        const help = run(file, ...words, flag);
-        assert.deepEqual([help.status, help.stderr], [0, '']);
-        assert.ok(help.stdout.startsWith('usage: npm run '), help.stdout);
-        for (const option of options)
-          assert.match(help.stdout, new RegExp(`^  (?:-\\w, )?${option}(?: \\S+)?  +\\S`, 'm'));
-      }
-    });
+    const tool = { name, words, path: fileURLToPath(new URL(`../../dist/${file}`, import.meta.url)) };
 
-    for (const [args, sentence] of [[['--bogus'], /there is no option --bogus/] as WrongUse, ...wrong])
-      it(`${name} refuses ${args.length === 0 ? 'nothing at all' : args.join(' ')}`, () => {
-        const { status, stdout, stderr } = run(file, ...words, ...args);
-        assert.deepEqual([status, stdout], [2, ''], stderr);
-        const [first = '', second = ''] = stderr.split('\n');
-        assert.ok(first.startsWith(`${name}: `), stderr);
-        assert.match(first, sentence);
-        assert.ok(second.startsWith('usage: npm run '), stderr);
-        assert.doesNotMatch(stderr, /^\s+at /m);
-      });
+    it(`${name} explains every option on demand`, () => judgeHelp(tool));
+
+    for (const use of [[['--bogus'], /there is no option --bogus/] as WrongUse, ...wrong])
+      it(`${name} refuses ${use[0].join(' ') || 'nothing at all'}`, () => judgeWrongUse(tool, use));
   }
 });
-
-function run(file: string, ...args: string[]) {
-  const path = fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
-  return spawnSync(process.execPath, [path, ...args], { encoding: 'utf8' });
-}

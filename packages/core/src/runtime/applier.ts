@@ -7,7 +7,6 @@
  */
 import type { Result } from '@quorate/wire';
 import type { AppliedMark, BackendImage } from '../ports/backend.ts';
-import { BackendRewound, BackendUnavailable } from '../ports/backend.ts';
 import { EMPTY_IMAGE } from '../ports/backend-image.ts';
 import { asSlot, type ChosenEntry, type Slot } from '../protocol/types.ts';
 import { answerWaiters } from './applied-answers.ts';
@@ -17,10 +16,12 @@ import { ChosenSource } from './chosen-source.ts';
 import { GENESIS_DIGEST } from './digest-chain.ts';
 import { isJournalFailure } from './journal-failure.ts';
 import { MarkHistory } from './mark-history.ts';
+import { messageOf } from './message-of.ts';
 import { executesPacked, PackedSlots } from './packed-slots.ts';
-import { errorAnswer } from './responder.ts';
+import { tellUnknown } from './refusals.ts';
 import { SessionTable } from './session-table.ts';
 import { type Planned, planSlot } from './slot-plan.ts';
+import { StoreAttempts } from './store-attempts.ts';
 import { type ApplierHealth, StoreHealth } from './store-health.ts';
 import { StoreReopener } from './store-reopener.ts';
 import { runQueries, WaitingQueries, type WaitingQuery } from './waiting-queries.ts';
@@ -38,6 +39,7 @@ export class Applier {
   readonly #queries = new WaitingQueries();
   readonly #health: StoreHealth;
   readonly #reopener: StoreReopener;
+  readonly #attempts: StoreAttempts;
   /** Highest slot that `onApplied` was told. */
   #told: Slot;
   #busy = false;
@@ -51,6 +53,7 @@ export class Applier {
     const { clusterId, group, backend, checksum, journal, clock, limits } = options;
     this.#health = new StoreHealth(clock, limits.backendRetryMs);
     this.#reopener = this.#createReopener();
+    this.#attempts = this.#createAttempts();
     this.#packed = executesPacked(backend) ? new PackedSlots(backend, checksum) : undefined;
     const image = options.image ?? EMPTY_IMAGE;
     this.#mark = image.mark ?? { clusterId, group, slot: asSlot(0), digest: GENESIS_DIGEST };
@@ -203,7 +206,7 @@ export class Applier {
     } catch (error) {
       return this.#fail(waiters, `slot ${entry.slot} cannot be read: ${messageOf(error)}`);
     }
-    this.#attempt(planned);
+    this.#attempts.begin(planned);
   }
 
   /** The store answers at once and is never in trouble: there is nothing to wait for and nothing to try again. */
@@ -219,40 +222,12 @@ export class Applier {
     this.#runReadyQueries();
   }
 
-  #attempt(planned: Planned): void {
-    let results: readonly Result[] | Promise<readonly Result[]>;
-    try {
-      results = this.#options.backend.apply(planned.batch);
-    } catch (error) {
-      return this.#onTrouble(planned, error);
-    }
-    if (!(results instanceof Promise)) return this.#finish(planned, results);
-    this.#busy = true;
-    results.then(
-      (done) => {
-        if (this.#stopped) return;
-        this.#busy = false;
-        this.#finish(planned, done);
-        this.pump();
-        this.#options.handlers.onProgress();
-      },
-      (error: unknown) => {
-        if (this.#stopped) return;
-        this.#busy = false;
-        this.#onTrouble(planned, error);
-        this.#options.handlers.onProgress();
-      },
-    );
-  }
-
   #finish(planned: Planned, results: readonly Result[]): void {
     const { batch } = planned;
     if (this.#health.isFenced()) return tellUnknown(planned.waiters, this.#health.current.detail);
     const wanted = batch.commands.length;
-    if (results.length !== wanted) {
-      const error = new Error(`the backend gave ${results.length} results for ${wanted} commands`);
-      return this.#onTrouble(planned, error);
-    }
+    if (results.length !== wanted)
+      return this.#onFailure(planned, `the backend gave ${results.length} results for ${wanted} commands`);
     this.#sessions.settle(results);
     this.#mark = batch.next;
     if (!this.#isSameHistory()) return;
@@ -314,40 +289,6 @@ export class Applier {
     if (detail !== undefined && !this.#health.isFenced()) this.#reopenLater(detail);
   }
 
-  /** The store is in trouble: the same batch again, later. Anything else: fenced. */
-  #onTrouble(planned: Planned, error: unknown): void {
-    const { clock, logger, handlers } = this.#options;
-    if (this.#health.isFenced()) return tellUnknown(planned.waiters, this.#health.current.detail);
-    if (error instanceof BackendRewound) {
-      for (const { responder, sequences } of planned.waiters ?? [])
-        for (const sequence of sequences)
-          responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', error.message, { outcome: 'unknown' }));
-      return this.#reopenLater(error.message);
-    }
-    if (!(error instanceof BackendUnavailable))
-      return this.#fail(planned.waiters, `applying slot ${planned.batch.slot} failed: ${messageOf(error)}`);
-    const delayMs = this.#pause(error.message);
-    logger.warn('the backend cannot store now; the slot will be applied again', {
-      slot: planned.batch.slot,
-      delayMs,
-      detail: error.message,
-    });
-    clock.after(delayMs, () => {
-      if (this.#stopped) return;
-      this.#busy = false;
-      if (this.#health.isFenced()) tellUnknown(planned.waiters, this.#health.current.detail);
-      else this.#attempt(planned);
-      this.pump();
-      handlers.onProgress();
-    });
-  }
-
-  /** Nothing is asked of the store until the delay that this returns, in milliseconds, is over. */
-  #pause(detail: string): number {
-    this.#busy = true;
-    return this.#health.trouble(detail);
-  }
-
   /** The store was away at the start, or came back older than it was: it is opened again, and filled from the log. */
   #reopenLater(detail: string): void {
     this.#busy = true;
@@ -357,6 +298,25 @@ export class Applier {
   #sessionsOf(slot: Slot, { records, lastResults }: BackendImage): SessionTable {
     const keepsRecords = this.#options.backend.durability === 'durable';
     return SessionTable.restore(slot, records, lastResults, keepsRecords);
+  }
+
+  #createAttempts(): StoreAttempts {
+    const { backend, clock, logger, handlers } = this.#options;
+    const host = {
+      backend,
+      clock,
+      logger,
+      isStopped: () => this.#stopped,
+      setBusy: (isBusy: boolean) => {
+        this.#busy = isBusy;
+      },
+      onResults: (planned: Planned, results: readonly Result[]) => this.#finish(planned, results),
+      onRewound: (detail: string) => this.#reopenLater(detail),
+      onFailure: (planned: Planned, detail: string) => this.#onFailure(planned, detail),
+      goOn: () => this.pump(),
+      onProgress: () => handlers.onProgress(),
+    };
+    return new StoreAttempts(host, this.#health);
   }
 
   #createReopener(): StoreReopener {
@@ -394,6 +354,10 @@ export class Applier {
     this.pump();
   }
 
+  #onFailure({ batch, waiters }: Planned, detail: string): void {
+    this.#fail(waiters, `applying slot ${batch.slot} failed: ${detail}`);
+  }
+
   /** Who waits for the slot is told that its fate is not known here. */
   #fail(waiters: readonly Waiter[] | undefined, detail: string): void {
     tellUnknown(waiters, detail);
@@ -409,14 +373,4 @@ export class Applier {
     this.#queries.refuseAll(detail);
     handlers.onFenced(detail);
   }
-}
-
-/** The store is fenced: what becomes of these commands is not known here. */
-function tellUnknown(waiters: readonly Waiter[] | undefined, detail: string): void {
-  for (const { responder, sequences } of waiters ?? [])
-    for (const sequence of sequences) responder.add(errorAnswer(sequence, 'BACKEND_DIVERGED', detail));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,13 +4,12 @@
  */
 import type { AppliedMark } from '../ports/backend.ts';
 
-/** Slots whose digest is remembered. An older mark is believed until the log has led back to the highest one. */
+/** Slots whose digest is remembered. What an older mark says is compared with the log (`mark-check.ts`). */
 export const REMEMBERED_MARKS = 4096;
 
 export class MarkHistory {
   readonly #slots = new Float64Array(REMEMBERED_MARKS);
   readonly #digests: (string | undefined)[] = new Array<undefined>(REMEMBERED_MARKS).fill(undefined);
-
   #highest = 0;
 
   /** The mark that was reached now. One below the highest is remembered already, or was too long ago. */

@@ -12,6 +12,7 @@ import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
 import type { Applier } from './applier.ts';
 import type { RuntimeLimits } from './limits.ts';
+import { messageOf } from './message-of.ts';
 import { errorAnswer, type Responder } from './responder.ts';
 import type { WaitingQuery } from './waiting-queries.ts';
 
@@ -238,8 +239,4 @@ export class ReadDesk {
     this.#waiting -= 1;
     respond();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -29,6 +29,16 @@ export function fenceWaiter(waiter: Waiter): void {
   tell(waiter, 'BACKEND_DIVERGED', message);
 }
 
+/** It was chosen, and the store of this node contradicts the log. */
+export function tellUnknown(waiters: readonly Waiter[] | undefined, detail: string): void {
+  for (const waiter of waiters ?? []) tell(waiter, 'BACKEND_DIVERGED', detail);
+}
+
+/** It was chosen, and the store of this node came back older: it is filled again, and nobody answers then. */
+export function rewindWaiters(waiters: readonly Waiter[] | undefined, detail: string): void {
+  for (const waiter of waiters ?? []) tell(waiter, 'BACKEND_UNAVAILABLE', detail, 'unknown');
+}
+
 export function refuseForward(responder: Responder, sequences: readonly number[]): void {
   const message = 'the node it was passed on to does not lead; it was not executed';
   tell({ responder, sequences }, 'NO_LEADER', message);

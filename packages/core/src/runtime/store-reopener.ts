@@ -7,6 +7,7 @@ import { BackendUnavailable } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Slot } from '../protocol/types.ts';
+import { messageOf } from './message-of.ts';
 import type { StoreHealth } from './store-health.ts';
 
 export type ReopenerHost = {
@@ -60,8 +61,4 @@ export class StoreReopener {
       },
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import type { Transport } from '#src/ports/transport.ts';
 import type { Lane, Message } from '#src/protocol/message.ts';
-import { asNodeId, asSlot, asWriteSequence, type NodeId, type Value } from '#src/protocol/types.ts';
+import { asNodeId, asSlot, asWriteSequence, type NodeId } from '#src/protocol/types.ts';
 import { Outbox } from '#src/runtime/outbox.ts';
 import { decodePeerFrame } from '#src/wire/frame.ts';
 

@@ -2,12 +2,9 @@
  * Purpose: every proof program explains all its options, and answers wrong use with one sentence and the usage, before it
  * runs anything and without a stack trace.
  */
-import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-type WrongUse = readonly [args: readonly string[], sentence: RegExp];
+import { judgeHelp, judgeWrongUse, type WrongUse } from '#src/command-line/judge.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const SOMEFILE = fileURLToPath(import.meta.url);
@@ -98,38 +95,22 @@ const TOOLS: Readonly<Record<string, { readonly file: string; readonly wrong: re
   },
 };
 
+/** Where this file lies is no part of a test's name. */
+function shown(args: readonly string[]): string {
+  if (args.length === 0) return 'nothing at all';
+  return args.join(' ').replaceAll(SOMEFILE, 'FILE').replaceAll(FOLDER, 'FOLDER');
+}
+
 describe('the command line of', function () {
   this.timeout(20_000);
 
   for (const [name, { file, wrong }] of Object.entries(TOOLS))
     describe(name, () => {
-      it('explains every option on demand', () => {
-        const { status, stderr } = run(file, '--bogus');
-        assert.equal(status, 2, stderr);
-        const options = /: there is no option --bogus; there are (.*)$/m.exec(stderr)?.[1]?.split(', ') ?? [];
-        assert.ok(options.length > 1, stderr);
-        for (const flag of ['--help', '-h']) {
-          const help = run(file, flag);
-          assert.deepEqual([help.status, help.stderr], [0, '']);
-          assert.ok(help.stdout.startsWith(`usage: npm run ${name} -- `), help.stdout);
-          for (const option of options)
-            assert.match(help.stdout, new RegExp(`^  (?:-\\w, )?${option}(?: \\S+)?  +\\S`, 'm'));
-        }
-      });
+      const tool = { name, path: pathOf(file) };
 
-      for (const [args, sentence] of [[['--bogus'], /: there is no option --bogus/] as WrongUse, ...wrong])
-        it(`refuses ${args.length === 0 ? 'nothing at all' : args.join(' ').replaceAll(SOMEFILE, 'FILE').replaceAll(FOLDER, 'FOLDER')}`, () => {
-          const { status, stdout, stderr } = run(file, ...args);
-          assert.deepEqual([status, stdout], [2, ''], stderr);
-          const [first = '', second = ''] = stderr.split('\n');
-          assert.ok(first.startsWith(`${name}: `), stderr);
-          assert.match(first, sentence);
-          assert.ok(second.startsWith(`usage: npm run ${name} -- `), stderr);
-          assert.doesNotMatch(stderr, /^\s+at /m);
-        });
+      it('explains every option on demand', () => judgeHelp(tool));
+
+      for (const use of [[['--bogus'], /: there is no option --bogus/] as WrongUse, ...wrong])
+        it(`refuses ${shown(use[0])}`, () => judgeWrongUse(tool, use));
     });
 });
-
-function run(file: string, ...args: string[]) {
-  return spawnSync(process.execPath, [pathOf(file), ...args], { encoding: 'utf8' });
-}

@@ -167,11 +167,9 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     seen: 'rqlite 536: a node whose apply fails while the others succeed diverges',
     patches: [
       runtime(
-        'applier.ts',
-        `const delayMs = this.#pause(error.message);`,
-        `if (planned.batch.slot > 0)
-            return this.#finish(planned, planned.batch.commands.map(() => ({ ok: false, code: 'TROUBLE', message: messageOf(error) })));
-        const delayMs = this.#pause(error.message);`,
+        'store-attempts.ts',
+        `this.#tryAgain(planned, error.message);`,
+        `host.onResults(planned, planned.batch.commands.map(() => ({ ok: false, code: 'TROUBLE', message: messageOf(error) })));`,
       ),
     ],
     hunt: once,
@@ -209,13 +207,11 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'applier.ts',
-        `#attempt(planned) {
-        let results;`,
-        `#attempt(planned) {
-        this.#mark = planned.batch.next;
+        `this.#attempts.begin(planned);`,
+        `this.#mark = planned.batch.next;
         this.#options.handlers.onApplied(planned.batch.slot);
         for (const query of this.#queries.takeReady(planned.batch.slot)) void query.run();
-        let results;`,
+        this.#attempts.begin(planned);`,
       ),
     ],
     hunt: reads,

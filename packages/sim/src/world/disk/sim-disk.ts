@@ -5,45 +5,12 @@
  *
  * `mount` gives one process its door to it. Whatever a dead process still had under way neither completes nor is heard of.
  */
-
-import type { JournalDisk, JournalFile } from '@quorate/core/ports';
+import type { JournalDisk } from '@quorate/core/ports';
 import type { Random } from '@quorate/core/protocol';
 import { QuorateError } from '@quorate/wire';
-import { SECTOR_BYTES, SimFile } from './sim-file.ts';
-
-export type SimDiskFaults = {
-  /** Mean time of a flush. */
-  readonly flushMs: number;
-  /** Probability that a flush takes up to `stallMs` instead. */
-  readonly stallChance: number;
-  readonly stallMs: number;
-  /** Probabilities per operation. A failed write may have reached the disk whole, in part or not at all. */
-  readonly writeErrorChance: number;
-  readonly readErrorChance: number;
-  /** Of calls that are not about the content of a file: see NAME_CALLS. A directory whose flush fails may be flushed in part. */
-  readonly nameErrorChance: number;
-  /** The disk says that it wrote, and did not; or wrote to another sector of the same file. */
-  readonly lostWriteChance: number;
-  readonly misdirectedWriteChance: number;
-  /** Bytes that fit on it; more fails with ENOSPC. */
-  readonly capacityBytes: number;
-};
-
-export const RELIABLE_DISK: SimDiskFaults = {
-  flushMs: 0.2,
-  stallChance: 0,
-  stallMs: 0,
-  writeErrorChance: 0,
-  readErrorChance: 0,
-  nameErrorChance: 0,
-  lostWriteChance: 0,
-  misdirectedWriteChance: 0,
-  capacityBytes: Number.POSITIVE_INFINITY,
-};
-
-/** What the system may refuse beside reading and writing. */
-export const NAME_CALLS = ['open', 'create', 'rename', 'remove', 'truncate', 'sync directory'] as const;
-export type NameCall = (typeof NAME_CALLS)[number];
+import { failure, type NameCall, RELIABLE_DISK, type SimDiskFaults } from './disk-faults.ts';
+import { MountedDisk } from './mounted-disk.ts';
+import { SECTOR_BYTES, type SimFile } from './sim-file.ts';
 
 export type SimDiskOptions = {
   readonly random: Random;
@@ -99,7 +66,7 @@ export class SimDisk {
 
   /** A door for one process. `deliver` runs a callback in it, now or when it goes on. */
   mount(deliver: (callback: () => void) => void = (callback) => callback()): JournalDisk {
-    return new Mounted(this, this.#life, deliver);
+    return new MountedDisk(this, this.#life, deliver);
   }
 
   /** The process, or with it the whole machine, is gone. */
@@ -273,131 +240,4 @@ export class SimDisk {
     for (const file of this.#names.values()) used += file.current.length;
     return used;
   }
-}
-
-/** The port, for one process. Synchronous writes take no time. */
-class Mounted implements JournalDisk {
-  readonly path: string;
-  readonly #disk: SimDisk;
-  readonly #life: number;
-  readonly #deliver: (callback: () => void) => void;
-
-  constructor(disk: SimDisk, life: number, deliver: (callback: () => void) => void) {
-    this.path = disk.path;
-    this.#disk = disk;
-    this.#life = life;
-    this.#deliver = deliver;
-  }
-
-  lock(): { release(): void } {
-    return this.#disk.lock();
-  }
-
-  list(): readonly string[] {
-    return this.#disk.list();
-  }
-
-  open(name: string): JournalFile {
-    this.#disk.mayRefuse('open');
-    return new MountedFile(this.#disk, this.#disk.find(name), this.#life, this.#deliver);
-  }
-
-  create(name: string): JournalFile {
-    this.#disk.mayRefuse('create');
-    if (this.#disk.list().includes(name)) throw failure('EEXIST', `the file exists: ${name}`);
-    const file = new SimFile();
-    this.#disk.change((names) => names.set(name, file));
-    return new MountedFile(this.#disk, file, this.#life, this.#deliver);
-  }
-
-  rename(from: string, to: string): void {
-    this.#disk.mayRefuse('rename');
-    const file = this.#disk.find(from);
-    this.#disk.change((names) => {
-      names.delete(from);
-      names.set(to, file);
-    });
-  }
-
-  remove(name: string): void {
-    this.#disk.mayRefuse('remove');
-    this.#disk.find(name);
-    this.#disk.change((names) => names.delete(name));
-  }
-
-  syncDirectory(done?: (error: unknown) => void): void {
-    if (done === undefined) return this.#disk.flushNames();
-    const count = this.#disk.pendingNames;
-    this.#disk.flushLater(this.#life, () => {
-      const error = outcomeOf(() => this.#disk.flushNames(count));
-      this.#deliver(() => done(error));
-    });
-  }
-}
-
-class MountedFile implements JournalFile {
-  readonly #disk: SimDisk;
-  readonly #file: SimFile;
-  readonly #life: number;
-  readonly #deliver: (callback: () => void) => void;
-
-  constructor(disk: SimDisk, file: SimFile, life: number, deliver: (callback: () => void) => void) {
-    this.#disk = disk;
-    this.#file = file;
-    this.#life = life;
-    this.#deliver = deliver;
-  }
-
-  get size(): number {
-    return this.#file.current.length;
-  }
-
-  read(into: Uint8Array, position: number): number {
-    return this.#disk.read(this.#file, into, position);
-  }
-
-  write(bytes: Uint8Array, position: number): void {
-    this.#disk.beginWrite(this.#file, bytes, position)();
-  }
-
-  writeLater(bytes: Uint8Array, position: number, done: (error: unknown) => void): void {
-    let end: () => void;
-    try {
-      end = this.#disk.beginWrite(this.#file, bytes, position);
-    } catch (error) {
-      end = () => {
-        throw error;
-      };
-    }
-    this.#disk.flushLater(this.#life, () => {
-      const error = outcomeOf(end);
-      this.#deliver(() => done(error));
-    });
-  }
-
-  truncate(bytes: number): void {
-    this.#disk.mayRefuse('truncate');
-    this.#file.truncate(bytes);
-  }
-
-  sync(): void {
-    this.#file.sync();
-  }
-
-  close(): void {
-    // Nothing is held.
-  }
-}
-
-function outcomeOf(end: () => void): unknown {
-  try {
-    end();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(`${code}: ${message}`), { code });
 }
