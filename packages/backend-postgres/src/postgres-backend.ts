@@ -24,7 +24,7 @@ import { digestOf, digestParts, type StateDigest } from './digest.ts';
 import { PGliteServer } from './embedded/embedded-server.ts';
 import { type OpenedWriter, openWriter } from './open-writer.ts';
 import type { PostgresOptions } from './options.ts';
-import { runQuery, WRITES } from './query.ts';
+import { runQuery, unreadMark, WRITES } from './query.ts';
 import { readSchemaParts } from './schema-parts.ts';
 import { claimDatabase } from './server-check.ts';
 import { Session, type SessionOptions, troubleOf } from './session.ts';
@@ -143,7 +143,9 @@ export class PostgresBackend implements Backend<SqlCommand> {
     return this.#catalog.loading;
   }
 
+  /** @throws BackendUnavailable; BackendRewound when the server came back empty or older; BackendDiverged */
   async #loadCatalog(epoch: number): Promise<unknown> {
+    const applied = this.#opened?.writer.mark?.slot ?? 0;
     const session = await this.#side.extra('catalog');
     try {
       await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -151,8 +153,14 @@ export class PostgresBackend implements Backend<SqlCommand> {
         query: async (sql: string, params: readonly (string | null)[]) =>
           (await session.ask(sql, params)).rows,
       };
-      const [row] = await reader.query('SELECT catalog_epoch FROM quorate.mark', []);
-      if (Number(row?.[0]) !== epoch) throw new BackendUnavailable('the schema is being changed; try again');
+      const [row] = await reader
+        .query('SELECT slot, catalog_epoch FROM quorate.mark', [])
+        .catch((error: unknown) => {
+          throw unreadMark(error, 'cannot read the catalog');
+        });
+      if (Number(row?.[0]) < applied)
+        throw new BackendRewound(`the database is at slot ${row?.[0]}, and was at slot ${applied}`);
+      if (Number(row?.[1]) !== epoch) throw new BackendUnavailable('the schema is being changed; try again');
       return await this.#language.loadCatalog(reader, epoch);
     } catch (error) {
       throw troubleOf(error, 'cannot read the catalog');

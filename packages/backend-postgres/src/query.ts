@@ -47,14 +47,16 @@ export async function runQuery(
 const NOT_THERE = ['42P01', '3F000'];
 const NOTHING: AppliedMark = { clusterId: '', group: 0, slot: asSlot(0), digest: '' };
 
+/** What it means that the mark could not be read. */
+export function unreadMark(error: unknown, doing: string): Error {
+  if (error instanceof SqlFailure && NOT_THERE.includes(error.state ?? ''))
+    return new BackendRewound('the database is empty; it is filled again from the log');
+  return troubleOf(error, doing);
+}
+
 /** A server that came back empty or older must not answer for the state that it lost. */
 function requireMark(outcome: PromiseSettledResult<Reply>, expected: AppliedMark | undefined): void {
-  if (outcome.status === 'rejected') {
-    const { reason } = outcome as { readonly reason: unknown };
-    if (reason instanceof SqlFailure && NOT_THERE.includes(reason.state ?? ''))
-      throw new BackendRewound('the database is empty; it is filled again from the log');
-    throw troubleOf(reason, 'cannot read');
-  }
+  if (outcome.status === 'rejected') throw unreadMark(outcome.reason, 'cannot read');
   const previous = expected ?? NOTHING;
   judgeStep(markOf(outcome.value.rows[0]).mark, { previous, next: previous });
 }

@@ -171,6 +171,28 @@ describe('PostgreSQL store', function () {
     await store.backend.prepare(command, context);
   });
 
+  for (const [what, change] of [
+    ['empty', 'DROP SCHEMA quorate CASCADE'],
+    ['older', 'UPDATE quorate.mark SET slot = slot - 1, catalog_epoch = catalog_epoch - 1'],
+  ] as const)
+    it(`says that it was rewound when a server that is asked for the catalog came back ${what}`, async () => {
+      const url = await databases.create();
+      const proxy = await HoldingProxy.start(url);
+      proxies.push(proxy);
+      const store = await OneStore.open(proxy.url, { readTimeoutMs: 200, connectTimeoutMs: 2000 });
+      stores.push(store);
+      const command = commandOf('INSERT INTO t (k) VALUES (1)');
+      const context = { nowMs: 1, random: (count: number) => new Uint8Array(count) };
+      const prepare = async (): Promise<unknown> => store.backend.prepare(command, context);
+      // The schema of now is not known yet when the server changes.
+      proxy.hold('catalog_epoch FROM quorate.mark');
+      await store.apply({ statements: [{ sql: TABLE, params: [] }], isDdl: true });
+      await assert.rejects(prepare, BackendUnavailable);
+      proxy.letGo();
+      await sql(url, change);
+      await assert.rejects(prepare, BackendRewound);
+    });
+
   it('names a command that no server can carry out, and leaves it out when the operators say so', async () => {
     const { url, store } = await fresh();
     const name = new URL(url).pathname.slice(1);

@@ -30,7 +30,8 @@
  *  4. The store's data is not what it must be (another mark, foreign writes, an impossible state): throw
  *     `BackendDiverged`. This replica's backend is fenced; the node goes on voting. A store that is only older than it was
  *     says `BackendRewound`, and is filled again from the log (`judgeStep` in `backend-image.ts` tells the two apart).
- * Any other exception of `apply` is treated as 4; of `parse`, `prepare` and `query` it hurts only the one who asked.
+ * Any other exception of `apply` is treated as 4, and so is what it gives instead of results; of `parse`, `encode`, `prepare` and
+ * `query` both hurt only the one who asked.
  *
  * Results depend only on state, command, slot and `logTimeMs`: no clock, no randomness, no order of insertion.
  */
@@ -152,7 +153,7 @@ export interface Backend<Command = unknown> {
    * (BACKEND_UNAVAILABLE after it, and a late answer is ignored). What it reads from the store may be older than the
    * state that the command will meet: commands before it may not be applied yet. A rewrite must be right all the same.
    * A command that a client retries may be prepared twice with other values; the log executes one of them.
-   * @throws CommandRefused, BackendUnavailable, BackendDiverged
+   * @throws CommandRefused, BackendUnavailable, BackendRewound, BackendDiverged
    */
   prepare?(command: Command, context: PrepareContext): Command | Promise<Command>;
   /** One line: what would be logged for this command, or why it is refused. */

@@ -11,6 +11,7 @@ import { EMPTY_IMAGE } from '../ports/backend-image.ts';
 import { asSlot, type ChosenEntry, type Slot } from '../protocol/types.ts';
 import { answerWaiters } from './applied-answers.ts';
 import type { ApplierHandlers, ApplierOptions } from './applier-options.ts';
+import { faultOfResults } from './backend-returns.ts';
 import type { Waiter } from './batcher.ts';
 import { ChosenSource } from './chosen-source.ts';
 import { GENESIS_DIGEST } from './digest-chain.ts';
@@ -139,6 +140,15 @@ export class Applier {
     this.#rewound ??= detail;
   }
 
+  /**
+   * The store was found older outside of reading and applying: it is opened again, now or after what is under way. A batch
+   * that is under way finds out by itself.
+   */
+  reopen(detail: string): void {
+    if (this.#busy) this.rewound(detail);
+    else if (!this.#health.isFenced()) this.#reopenLater(detail);
+  }
+
   /** The store was found to contradict the log outside of applying. */
   fence(detail: string): void {
     if (!this.#health.isFenced()) this.#fence(detail, this.#options.handlers);
@@ -225,9 +235,8 @@ export class Applier {
   #finish(planned: Planned, results: readonly Result[]): void {
     const { batch } = planned;
     if (this.#health.isFenced()) return tellUnknown(planned.waiters, this.#health.current.detail);
-    const wanted = batch.commands.length;
-    if (results.length !== wanted)
-      return this.#onFailure(planned, `the backend gave ${results.length} results for ${wanted} commands`);
+    const fault = faultOfResults(results, batch.commands.length);
+    if (fault !== undefined) return this.#onFailure(planned, fault);
     this.#sessions.settle(results);
     this.#mark = batch.next;
     if (!this.#isSameHistory()) return;
@@ -346,7 +355,9 @@ export class Applier {
     this.#source.dropThrough(mark.slot);
     this.#isOpen = true;
     this.#options.handlers.onReopened(isKnown);
-    if (this.#health.isFenced()) return;
+    // It may have contradicted the log, or the journal could not be read and the node ended.
+    if (this.#stopped || this.#health.isFenced()) return;
+    this.#rewound = undefined;
     this.#busy = false;
     if (mark.slot >= this.#source.target) this.#health.well();
     this.#tell();

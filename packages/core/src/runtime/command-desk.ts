@@ -18,6 +18,7 @@ import type { Backend } from '../ports/backend.ts';
 import type { ClientConnection } from '../ports/client-listener.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeId } from '../protocol/types.ts';
+import { encodedBy } from './backend-returns.ts';
 import type { RuntimeLimits } from './limits.ts';
 import type { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
@@ -172,7 +173,7 @@ export class CommandDesk {
     const { access: parsedAccess, command } = parsed;
     return parsedAccess === 'read'
       ? { access: parsedAccess, command }
-      : { access: parsedAccess, bytes: backend.encode(command) };
+      : { access: parsedAccess, bytes: encodedBy(backend, command) };
   }
 
   #writeBytes(

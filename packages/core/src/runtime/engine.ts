@@ -186,9 +186,8 @@ export class Engine {
   /** Nothing is under way that a graceful stop waits for; a lone node has nobody to hand over to. */
   #isIdle(): boolean {
     const leads = this.#replica.role === 'leader' && this.#options.addrs.length > 1;
-    return (
-      !leads && this.#proposals.isPrepared && this.#replica.isFlushed && this.#applier.unappliedSlots === 0
-    );
+    const isAnswered = this.#proposals.isPrepared && this.#forwarder.count === 0 && this.#reads.isIdle;
+    return !leads && isAnswered && this.#replica.isFlushed && this.#applier.unappliedSlots === 0;
   }
 
   /** Before anything is applied to a store that was opened, unless its mark is known from this life. */

@@ -10,10 +10,12 @@ import { type Answer, ByteReader, ByteWriter, type Result, readGroup, writeGroup
 import {
   type Backend,
   BackendDiverged,
+  BackendRewound,
   BackendUnavailable,
   CommandRefused,
   type PrepareContext,
 } from '../ports/backend.ts';
+import { encodedBy } from './backend-returns.ts';
 import type { Waiter } from './batcher.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { errorAnswer, type Responder } from './responder.ts';
@@ -38,6 +40,8 @@ export type PreparerHost = {
   propose(group: Uint8Array, waiter: Waiter, deadlineMs: number): void;
   /** Calls `then` once everything is applied that any node may have executed by now, or answers why that fails. */
   afterBarrier(responder: Responder, sequence: number, deadlineMs: number, then: () => void): void;
+  /** The store came back older than it was. */
+  onRewound(detail: string): void;
   onDiverged(detail: string): void;
   /** Something asynchronous happened: answers or groups may wait to be sent. */
   wake(): void;
@@ -209,7 +213,8 @@ export class Preparer {
     const { sequence, bytes } = entry.commands[position] as Entry['commands'][number];
     const { maxCommandBytes } = this.#host.limits;
     this.#unwellSinceMs = undefined;
-    const out = prepared === command ? bytes : this.#backend.encode(prepared);
+    if (prepared === undefined) throw new TypeError('prepare returned nothing');
+    const out = prepared === command ? bytes : encodedBy(this.#backend, prepared);
     if (out.length <= maxCommandBytes) return this.#settle(entry, position, out);
     this.#settle(entry, position, undefined);
     const message = `prepared, the command has ${out.length} bytes, the limit is ${maxCommandBytes} (maxCommandBytes)`;
@@ -223,7 +228,9 @@ export class Preparer {
     this.#settle(entry, position, undefined);
     if (error instanceof BackendUnavailable || error instanceof BackendDiverged) {
       responder.add(errorAnswer(sequence, 'BACKEND_UNAVAILABLE', `${detail}; it was not executed`));
-      if (error instanceof BackendDiverged) this.#host.onDiverged(`preparing a command failed: ${detail}`);
+      if (error instanceof BackendRewound) this.#host.onRewound(detail);
+      else if (error instanceof BackendDiverged)
+        this.#host.onDiverged(`preparing a command failed: ${detail}`);
       else this.#unwellSinceMs ??= this.#host.now();
       return;
     }

@@ -142,6 +142,7 @@ export class Proposals {
       propose: (group, waiter, deadlineMs) => this.#batcher.add(waiter, deadlineMs, (out) => out.raw(group)),
       afterBarrier: (responder, sequence, deadlineMs, instead) =>
         reads.add({ responder, sequence, command: undefined, deadlineMs, instead }),
+      onRewound: (detail) => this.#applier.reopen(detail),
       onDiverged: (detail) => this.#applier.fence(detail),
       wake,
     });

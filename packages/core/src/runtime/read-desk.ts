@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ReadAnswer } from '../protocol/replica-types.ts';
 import type { Slot } from '../protocol/types.ts';
 import type { Applier } from './applier.ts';
+import { isResult } from './backend-returns.ts';
 import type { RuntimeLimits } from './limits.ts';
 import { messageOf } from './message-of.ts';
 import { errorAnswer, type Responder } from './responder.ts';
@@ -52,6 +53,11 @@ export class ReadDesk {
     this.#applier = applier;
     this.#clock = clock;
     this.#limits = limits;
+  }
+
+  /** Nobody waits for a read. */
+  get isIdle(): boolean {
+    return this.#waiting === 0;
   }
 
   /** Why no read can be served now; empty when they can. */
@@ -220,6 +226,7 @@ export class ReadDesk {
   }
 
   #answer(read: PendingRead, result: Result): void {
+    if (!isResult(result)) return this.#refuse(read, 'what it gave is no result');
     this.#finish(() => read.responder.addResult(read.sequence, this.#applier.appliedSlot, result));
   }
 

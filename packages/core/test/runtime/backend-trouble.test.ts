@@ -3,8 +3,9 @@
  * that ended the process would end one node after the other, because clients bring it to the next.
  */
 import assert from 'node:assert/strict';
-import { type Backend, BackendUnavailable } from '#src/ports/index.ts';
-import { fillBackend, TestCluster } from './cluster.ts';
+import type { Answer } from '@quorate/wire';
+import { type ApplyBatch, type Backend, BackendUnavailable } from '#src/ports/index.ts';
+import { fillBackend, type TestClient, TestCluster } from './cluster.ts';
 
 /** A backend that is another one but for some methods. */
 const altered = (change: Partial<Backend>): Backend =>
@@ -15,6 +16,7 @@ const altered = (change: Partial<Backend>): Backend =>
     },
   });
 
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const thrower = (): never => {
   throw new Error('not today');
 };
@@ -26,6 +28,35 @@ describe('a backend that breaks its contract', () => {
     cluster = await TestCluster.start(1, {}, backend);
     cluster.run('a leader', () => cluster.leader === 1);
     return cluster.clientWithSession(1);
+  };
+
+  /** Promises run as time passes. */
+  const answerTo = async (client: TestClient, session: number, line: string): Promise<Answer> => {
+    const [sequence = 0] = client.request(session, [line]);
+    for (let round = 0; round < 1000 && client.answerTo(sequence) === undefined; round++) {
+      cluster.clock.step();
+      await settled();
+    }
+    const answer = client.answerTo(sequence);
+    assert.ok(answer !== undefined, `no answer to ${line}; ${cluster.node(1).fatal}`);
+    return answer;
+  };
+
+  const isFencedBy = async (given: () => unknown): Promise<void> => {
+    const { client, session } = await clientOf(() => {
+      const good = fillBackend();
+      // The first slots open the session and carry no command.
+      const apply = (batch: ApplyBatch<unknown>): unknown =>
+        batch.commands.length === 0 ? good.apply(batch) : given();
+      return altered({ apply: apply as Backend['apply'] });
+    });
+    const answer = await answerTo(client, session, 'fill key 1');
+    assert.ok(
+      answer.kind === 'error' && answer.code === 'BACKEND_DIVERGED' && answer.outcome === 'unknown',
+      JSON.stringify(answer),
+    );
+    assert.equal(cluster.node(1).engine.status().backend.state, 'fenced');
+    assert.equal(cluster.node(1).fatal, undefined);
   };
 
   afterEach(() => cluster.stop());
@@ -42,35 +73,56 @@ describe('a backend that breaks its contract', () => {
     });
   }
 
-  for (const [how, apply] of [
-    ['at once', () => []],
-    ['later', async () => []],
-  ] as const) {
-    it(`is fenced when results are missing ${how}`, async () => {
-      let applied = 0;
-      const { client, session } = await clientOf(() => {
-        const good = fillBackend();
-        // The first slots open the session and carry no command.
-        return altered({
-          apply: (batch) => {
-            if (batch.commands.length === 0) return good.apply(batch);
-            applied += 1;
-            return apply();
-          },
-        });
+  for (const [what, results] of Object.entries({
+    'too few results': [],
+    'no list of results': undefined,
+    'nothing in the list': [undefined],
+    'an object that is no result': [{}],
+    'a result without a value': [{ ok: true }],
+    'text instead of bytes': [{ ok: true, value: 'text' }],
+    'a refusal without words': [{ ok: false }],
+  }))
+    for (const [how, given] of [
+      ['at once', () => results],
+      ['later', async () => results],
+    ] as const)
+      it(`is fenced when apply gives ${what} ${how}`, () => isFencedBy(given));
+
+  for (const [what, result] of Object.entries({
+    nothing: undefined,
+    'text instead of bytes': { ok: true, value: 'text' },
+  }))
+    for (const [how, given] of [
+      ['at once', () => result],
+      ['later', async () => result],
+    ] as const)
+      it(`refuses the read when query gives ${what} ${how}`, async () => {
+        const { client } = await clientOf(() => altered({ query: given as unknown as Backend['query'] }));
+        const answer = await answerTo(client, 0, 'get key');
+        assert.ok(answer.kind === 'error' && answer.code === 'BACKEND_UNAVAILABLE', JSON.stringify(answer));
+        assert.match(answer.message, /what it gave is no result/);
+        assert.equal(cluster.node(1).fatal, undefined);
       });
-      const [sequence = 0] = client.request(session, ['fill key 1']);
-      cluster.run('the command', () => applied > 0);
-      await Promise.resolve();
-      cluster.run('an answer', () => client.answerTo(sequence) !== undefined);
-      const answer = client.answerTo(sequence);
-      assert.ok(
-        answer?.kind === 'error' && answer.code === 'BACKEND_DIVERGED' && answer.outcome === 'unknown',
-      );
-      assert.equal(cluster.node(1).engine.status().backend.state, 'fenced');
-      assert.equal(cluster.node(1).fatal, undefined);
+
+  it('refuses the command when encode returns no bytes', async () => {
+    const { client, session } = await clientOf(() => altered({ encode: () => undefined as never }));
+    const answer = await answerTo(client, session, 'fill key 1');
+    assert.ok(answer.kind === 'error' && answer.code === 'PARSE' && answer.outcome === 'none');
+    assert.match(answer.message, /encode returned no bytes/);
+    assert.equal(cluster.node(1).fatal, undefined);
+  });
+
+  for (const [how, prepare] of [
+    ['at once', () => undefined],
+    ['later', async () => undefined],
+  ] as const)
+    it(`refuses the command when prepare returns nothing ${how}`, async () => {
+      const { client, session } = await clientOf(() => altered({ prepare }));
+      const answer = await answerTo(client, session, 'fill key 1');
+      assert.ok(answer.kind === 'error' && answer.code === 'REFUSED' && answer.outcome === 'none');
+      assert.match(answer.message, /prepare returned nothing/);
+      assert.equal(cluster.node(1).engine.status().backend.state, 'ok');
     });
-  }
 
   it('is not asked again after the node has stopped', async () => {
     let asked = 0;

@@ -17,13 +17,18 @@ import { DEFAULT_RUNTIME_LIMITS } from '#src/runtime/limits.ts';
 import { ReadDesk } from '#src/runtime/read-desk.ts';
 import type { Responder } from '#src/runtime/responder.ts';
 import type { WaitingQuery } from '#src/runtime/waiting-queries.ts';
-import { VirtualClock } from './cluster.ts';
+import { fillBackend, TestCluster, VirtualClock } from './cluster.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const noop = (slot: number): ChosenEntry =>
   ({ slot: asSlot(slot), ballot: { round: 1, node: 1 }, value: { kind: 'noop' } }) as unknown as ChosenEntry;
 
-function applierOf(backend: Backend, clock: VirtualClock, reopen: () => Promise<BackendImage>): Applier {
+function applierOf(
+  backend: Backend,
+  clock: VirtualClock,
+  reopen: () => Promise<BackendImage>,
+  onReopened: () => void = () => undefined,
+): Applier {
   return new Applier({
     backend,
     image: EMPTY_IMAGE,
@@ -39,7 +44,7 @@ function applierOf(backend: Backend, clock: VirtualClock, reopen: () => Promise<
       onApplied: () => undefined,
       waitersOf: () => undefined,
       onProgress: () => undefined,
-      onReopened: () => undefined,
+      onReopened,
       onFenced: (detail) => assert.fail(detail),
       onJournalFailure: (error) => assert.fail(error),
     },
@@ -134,5 +139,106 @@ describe('a store that a read found older', () => {
       answers.map((answer) => answer.kind === 'error' && answer.code),
       ['BACKEND_UNAVAILABLE'],
     );
+  });
+});
+
+describe('a store that was found older by preparing a command', () => {
+  it('is opened again, and takes the next command', async () => {
+    let opened = 0;
+    const cluster = await TestCluster.start(1, {}, () => {
+      const backend = fillBackend();
+      const open = backend.open.bind(backend);
+      backend.open = (context) => {
+        opened += 1;
+        return open(context);
+      };
+      backend.prepare = (command) => {
+        if (opened === 1) throw new BackendRewound('the store is at slot 0');
+        return command;
+      };
+      return backend;
+    });
+    cluster.run('a leader', () => cluster.leader === 1);
+    const { client, session } = cluster.clientWithSession(1);
+    const answerTo = async (line: string): Promise<Answer | undefined> => {
+      const [sequence = 0] = client.request(session, [line]);
+      for (let round = 0; round < 1000 && client.answerTo(sequence) === undefined; round++) {
+        cluster.clock.step();
+        await settled();
+      }
+      return client.answerTo(sequence);
+    };
+    const first = await answerTo('fill key 3');
+    assert.ok(first?.kind === 'error' && first.code === 'BACKEND_UNAVAILABLE' && first.outcome === 'none');
+    for (let round = 0; round < 1000 && opened < 2; round++) {
+      cluster.clock.step();
+      await settled();
+    }
+    assert.equal((await answerTo('fill key 3'))?.kind, 'result');
+    assert.deepEqual([opened, cluster.node(1).engine.status().backend.state], [2, 'ok']);
+    cluster.stop();
+  });
+
+  it('is opened after the read that is under way, and once', async () => {
+    const events: string[] = [];
+    const clock = new VirtualClock();
+    const backend = { name: 'slow', durability: 'durable', apply: () => [] } as unknown as Backend;
+    const applier = applierOf(backend, clock, async () => {
+      events.push('open');
+      return EMPTY_IMAGE;
+    });
+    let answer: () => void = () => assert.fail('nothing was read');
+    const run = (): Promise<void> =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    applier.whenApplied({ slot: asSlot(0), run, refuse: (why) => assert.fail(why) });
+    const passes = async (): Promise<void> => {
+      for (let round = 0; round < 100; round++) {
+        await settled();
+        clock.step();
+      }
+    };
+    applier.reopen('the store is at slot 0');
+    await passes();
+    events.push('read');
+    answer();
+    await settled();
+    assert.equal(applier.health.state, 'retrying');
+    applier.reopen('the store is at slot 0');
+    await passes();
+    assert.deepEqual(events, ['read', 'open']);
+    // What was said before it was opened is not believed afterwards.
+    applier.whenApplied({ slot: asSlot(0), run: async () => undefined, refuse: (why) => assert.fail(why) });
+    await passes();
+    assert.deepEqual(events, ['read', 'open']);
+  });
+});
+
+describe('a node that ends while its store is opened again', () => {
+  it('asks nothing of the store any more', async () => {
+    const events: string[] = [];
+    const clock = new VirtualClock();
+    const backend = {
+      name: 'at-once',
+      durability: 'durable',
+      apply: ({ slot }: ApplyBatch<unknown>) => {
+        events.push(`apply ${slot}`);
+        return [];
+      },
+    } as unknown as Backend;
+    const reopen = async (): Promise<BackendImage> => EMPTY_IMAGE;
+    // As a node does whose journal cannot be read when the mark of the store is compared with it.
+    const applier = applierOf(backend, clock, reopen, () => {
+      events.push('opened');
+      applier.stop();
+    });
+    applier.reopen('the store is at slot 0');
+    applier.deliver([noop(1)]);
+    for (let round = 0; round < 100; round++) {
+      await settled();
+      clock.step();
+    }
+    assert.deepEqual(events, ['opened']);
   });
 });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Answer } from '@quorate/wire';
-import { type TestClient, TestCluster } from './cluster.ts';
+import { fillBackend, type TestClient, TestCluster } from './cluster.ts';
 import { Links, otherThan } from './links.ts';
 
 function assertError(answer: Answer | undefined, code: string, outcome: 'none' | 'unknown'): void {
@@ -66,6 +66,51 @@ describe('the answers of a cluster', () => {
     const [sequence = 0] = client.request(session, ['fill key 7']);
     cluster.run('an answer', isAnswered(client, sequence), 20_000);
     assertError(client.answerTo(sequence), 'LEADERSHIP_LOST', 'unknown');
+  });
+
+  it('come from a node that stops, for what it passed on before', async () => {
+    await start();
+    const follower = otherThan(cluster.leader);
+    const { client, session } = cluster.clientWithSession(follower);
+    stick(true);
+    const [sequence = 0] = client.request(session, ['fill key 7']);
+    cluster.run('a forward', () => cluster.node(follower).engine.status().forwards === 1);
+    const { engine } = cluster.node(follower);
+    let stopped = false;
+    engine.stop(() => {
+      stopped = true;
+      engine.halt();
+    });
+    // It has nothing of its own to finish.
+    cluster.node(follower).diskIsStuck = false;
+    cluster.node(follower).flushDisk();
+    passes(100);
+    stick(false);
+    cluster.run('the end', () => stopped);
+    assert.equal(client.answerTo(sequence)?.kind, 'result');
+  });
+
+  it('come from a node that stops, for reads that its store was given before', async () => {
+    let answer: (() => void) | undefined;
+    cluster = await TestCluster.start(1, {}, () => {
+      const backend = fillBackend();
+      backend.query = () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ ok: true, value: null });
+        });
+      return backend;
+    });
+    cluster.run('a leader', () => cluster.leader === 1);
+    const client = cluster.connect(1);
+    const [sequence = 0] = client.request(0, ['get key']);
+    cluster.run('a query', () => answer !== undefined);
+    const { engine } = cluster.node(1);
+    engine.stop(() => engine.halt());
+    passes(100);
+    answer?.();
+    for (let round = 0; round < 10; round++) await new Promise((resolve) => setImmediate(resolve));
+    cluster.run('an answer', isAnswered(client, sequence));
+    assert.equal(client.answerTo(sequence)?.kind, 'result');
   });
 
   it('never give a client the result of the command that took the place of its own', async () => {

@@ -319,8 +319,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
         'applier.ts',
         `if (this.#health.isFenced())
             return tellUnknown(planned.waiters, this.#health.current.detail);
-        const wanted`,
-        `const wanted`,
+        const fault`,
+        `const fault`,
       ),
       runtime(
         'store-health.ts',
@@ -331,6 +331,40 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       ),
     ],
     hunt: engineTests('fenced'),
+  },
+  {
+    id: 'older-store-fenced-by-preparing',
+    wrong:
+      'A store that came back older is fenced for good when a command that is prepared is the first to meet it.',
+    seen: 'a kind of error that inherits from a worse one, in our own preparer',
+    patches: [runtime('preparer.ts', `if (error instanceof BackendRewound)`, `if (error === undefined)`)],
+    hunt: engineTests('reopening'),
+  },
+  {
+    id: 'store-asked-after-the-end',
+    wrong:
+      'A store that is opened again while its node ends is given the next batch, maybe while it is closed.',
+    seen: 'a flag that is set in the middle of the function that clears it, in our own applier',
+    patches: [
+      runtime('applier.ts', `if (this.#stopped || this.#health.isFenced())`, `if (this.#health.isFenced())`),
+    ],
+    hunt: engineTests('reopening'),
+  },
+  {
+    id: 'results-not-looked-at',
+    wrong: 'What a backend of somebody else gives for a command is believed to be a result, whatever it is.',
+    seen: 'a forgotten return in an asynchronous function ends every process, at each start again',
+    patches: [
+      runtime('backend-returns.ts', `if (!isResult(results[ordinal]))`, `if (results[ordinal] === null)`),
+    ],
+    hunt: engineTests('backend-trouble'),
+  },
+  {
+    id: 'stops-before-it-has-answered',
+    wrong: 'A follower that stops leaves those without an answer whose commands it passed on to the leader.',
+    seen: 'rolling restarts that count as lost connections',
+    patches: [runtime('engine.ts', `this.#forwarder.count === 0`, `this.#forwarder.count >= 0`)],
+    hunt: engineTests('truth'),
   },
   {
     id: 'packed-answers-of-others',
