@@ -6,7 +6,6 @@ import {
   type Answer,
   CLIENT_PATH,
   CLIENT_SUBPROTOCOL,
-  CLIENT_WIRE_VERSIONS,
   type ClientFrame,
   decodeNodeFrame,
   encodeClientFrame,
@@ -15,12 +14,15 @@ import { WebSocket } from 'ws';
 
 export class RawConnection {
   readonly #addr: string;
+  readonly #version: number;
   readonly #onAnswer: (answer: Answer) => void;
   #socket: WebSocket | undefined;
   #isWelcome = false;
 
-  constructor(addr: string, onAnswer: (answer: Answer) => void) {
+  /** `version`: of the client protocol, the highest that it knows. */
+  constructor(addr: string, version: number, onAnswer: (answer: Answer) => void) {
     this.#addr = addr;
+    this.#version = version;
     this.#onAnswer = onAnswer;
   }
 
@@ -43,9 +45,13 @@ export class RawConnection {
     });
     this.#socket = socket;
     socket.on('open', () => {
-      const { min, max } = CLIENT_WIRE_VERSIONS;
       socket.send(
-        encodeClientFrame({ kind: 'hello', versionMin: min, versionMax: max, clientName: 'chaos-twice' }),
+        encodeClientFrame({
+          kind: 'hello',
+          versionMin: 1,
+          versionMax: this.#version,
+          clientName: 'chaos-twice',
+        }),
       );
     });
     socket.on('message', (data) => {

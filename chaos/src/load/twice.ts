@@ -10,10 +10,12 @@ import type { Action, Content } from '@quorate/sim';
 import {
   type Answer,
   decodeUtf8,
+  ECHO_VERSION,
   encodeArguments,
   encodeUtf8,
   QuorateError,
   type Result,
+  withCommand,
 } from '@quorate/wire';
 import { nowUs } from '../clock.ts';
 import type { LoadPlan } from './plan.ts';
@@ -35,6 +37,7 @@ export class TwiceSender {
   readonly #connections: readonly RawConnection[];
   /** By sequence: the first result, as text. Kept to the end, for answers that come late. */
   readonly #results = new Map<number, string | null>();
+  readonly #commands = new Map<number, Uint8Array>();
   #session = 0;
   #sequence = 0;
   #sent = 0;
@@ -43,7 +46,11 @@ export class TwiceSender {
     this.#plan = plan;
     this.#recorder = recorder;
     this.#random = streamOf(plan.seed, `twice/${plan.site}`);
-    this.#connections = plan.addrs.map((addr) => new RawConnection(addr, (answer) => this.#onAnswer(answer)));
+    // Of two connections to two nodes one may be told where the value lies and the other one the value: it is the same.
+    this.#connections = plan.addrs.map(
+      (addr, index) =>
+        new RawConnection(addr, 1 + (index % ECHO_VERSION), (answer) => this.#onAnswer(answer)),
+    );
   }
 
   async run(client: number): Promise<void> {
@@ -90,6 +97,7 @@ export class TwiceSender {
     const sequence = ++this.#sequence;
     const untilUs = nowUs() + GIVE_UP_US;
     const bytes = argumentsOf(key, action);
+    this.#commands.set(sequence, bytes);
     while (nowUs() < untilUs && this.#session !== 0) {
       for (const connection of this.#random.shuffle(this.#connections).slice(0, 2)) {
         connection.send({
@@ -110,6 +118,17 @@ export class TwiceSender {
     throw new QuorateError('TIMEOUT', 'no answer to a command that was sent twice');
   }
 
+  #onResult(sequence: number, result: Result): void {
+    const text = textOf(result);
+    const known = this.#results.get(sequence);
+    if (known === undefined) this.#results.set(sequence, text);
+    else if (known === text) this.answeredTwice += 1;
+    else
+      this.#recorder.find(
+        `SESSION-ONCE: sequence ${sequence} of session ${this.#session} was answered ${known} and ${text}`,
+      );
+  }
+
   #onAnswer(answer: Answer): void {
     switch (answer.kind) {
       case 'session':
@@ -118,15 +137,14 @@ export class TwiceSender {
       case 'error':
         if (answer.code === 'SESSION_EXPIRED') this.#session = 0;
         return;
-      case 'result': {
-        const text = textOf(answer.result);
-        const known = this.#results.get(answer.sequence);
-        if (known === undefined) this.#results.set(answer.sequence, text);
-        else if (known === text) this.answeredTwice += 1;
+      case 'result':
+        return this.#onResult(answer.sequence, answer.result);
+      case 'echo': {
+        const { sequence } = answer;
+        const result = withCommand(answer, this.#commands.get(sequence) ?? new Uint8Array(0));
+        if (result !== undefined) this.#onResult(sequence, result);
         else
-          this.#recorder.find(
-            `SESSION-ONCE: sequence ${answer.sequence} of session ${this.#session} was answered ${known} and ${text}`,
-          );
+          this.#recorder.find(`REPLY-TRUTH: sequence ${sequence} was answered by an echo of what it is not`);
         return;
       }
       default:

@@ -5,12 +5,12 @@
  * Puts the parts together: `navigator.ts` chooses the node, `outbound.ts` makes frames, `refusal-desk.ts` acts on
  * errors, `retry-gate.ts` and `deadline-watch.ts` own the timers.
  */
-import { type Answer, QuorateError } from '@quorate/wire';
+import { type Answer, QuorateError, type Result } from '@quorate/wire';
 import { AbortWatch } from './abort-watch.ts';
 import { CommandSlab } from './command-slab.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import type { ClientEmitter } from './events.ts';
-import { aborted, cannotConnect, closed, timedOut, tooLarge } from './failures.ts';
+import { aborted, cannotConnect, closed, timedOut, tooLarge, wrongEcho } from './failures.ts';
 import { Navigator, type NavigatorOwner } from './navigator.ts';
 import { type ClientSettings, callTimeoutMs, type ReadOptions, SESSION_WINDOW_COMMANDS } from './options.ts';
 import { Outbound } from './outbound.ts';
@@ -176,7 +176,10 @@ export class CommandEngine implements NavigatorOwner {
         this.#refusals.onRefusal(command, answer);
       } else if (answer.kind === 'result') {
         hasResult = true;
-        this.#resolve(command, answer);
+        this.#resolve(command, answer.result, answer.slot);
+      } else if (answer.kind === 'echo') {
+        hasResult = true;
+        this.#resolve(command, command.echoed(answer.start, answer.end), answer.slot);
       }
     }
     if (!hasResult) return;
@@ -249,10 +252,12 @@ export class CommandEngine implements NavigatorOwner {
     this.#reject(command, error);
   }
 
-  #resolve(command: PendingCommand, answer: Extract<Answer, { kind: 'result' }>): void {
+  /** `result` undefined: an echo of bytes that the command does not have. */
+  #resolve(command: PendingCommand, result: Result | undefined, slot: number): void {
+    if (result === undefined) return this.#reject(command, wrongEcho(command));
     this.#settle(command);
     try {
-      command.resolve(command.shape.convert(answer.result, answer.slot));
+      command.resolve(command.shape.convert(result, slot));
     } catch (error) {
       command.reject(error);
     }

@@ -1,6 +1,6 @@
 /**
  * Writes commands as the elements of a request frame, `f64 sequence | u8 form | u32 length | bytes`, into chunks of
- * 64 KiB, once per command: every attempt copies the same bytes into its frame, and commands that were issued in
+ * 16 KiB, once per command: every attempt copies the same bytes into its frame, and commands that were issued in
  * a row lie in a row, so that a frame is usually one copy. A chunk lives as long as a command that lies in it.
  *
  * The layout is that of `@quorate/wire` (client-frame-codec.ts, command.ts); a property test keeps the two equal.
@@ -12,7 +12,8 @@ import { ELEMENT_HEAD_BYTES, type PendingCommand } from './pending.ts';
 /** Text is sent as UTF-8. */
 export type CommandPart = string | Uint8Array;
 
-const CHUNK_BYTES = 65_536;
+/** Small, because a value that comes back as an echo of its command keeps the chunk alive. */
+const CHUNK_BYTES = 16 * 1024;
 const FORM_TEXT = 0;
 const FORM_ARGUMENTS = 1;
 /** Up to this length a loop over ASCII is cheaper than the call into native code. */

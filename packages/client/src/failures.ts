@@ -43,6 +43,14 @@ export function tooLarge(command: PendingCommand, maxCommandBytes: number): Quor
   );
 }
 
+export function wrongEcho(command: PendingCommand): QuorateError {
+  return new QuorateError(
+    'WIRE_MALFORMED',
+    'the node answered with a part of the command that the command does not have',
+    { outcome: command.outcome },
+  );
+}
+
 export function cannotConnect(failures: string): QuorateError {
   return new QuorateError('CANNOT_CONNECT', `no endpoint can be reached: ${failures}`, { outcome: 'none' });
 }

@@ -4,7 +4,7 @@
  * Keeps the truth about the outcome. An attempt is *open* while the command is `sent`; it ends with an answer that
  * says the command was refused for certain, or it is lost, and then `maybeExecuted` stays true for good.
  */
-import type { Outcome } from '@quorate/wire';
+import type { Outcome, Result } from '@quorate/wire';
 import type { Shape } from './results.ts';
 
 /**
@@ -69,6 +69,16 @@ export class PendingCommand {
   /** The command itself, as a node measures it. */
   get commandBytes(): number {
     return this.bytes - ELEMENT_HEAD_BYTES;
+  }
+
+  /** The result whose value is that stretch of the command's bytes; undefined if the command is not that long, or a text. */
+  echoed(start: number, end: number): Result | undefined {
+    if (this.isText || end > this.commandBytes) return undefined;
+    const { buffer, byteOffset } = this.chunk;
+    return {
+      ok: true,
+      value: new Uint8Array(buffer, byteOffset + this.start + ELEMENT_HEAD_BYTES + start, end - start),
+    };
   }
 
   /** What can be said of the command if we give it up now. A read changes nothing, whatever became of it. */

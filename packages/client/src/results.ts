@@ -95,10 +95,11 @@ const SHORT_VALUE_BYTES = 1024;
 let slab = new Uint8Array(SLAB_BYTES);
 let slabUsed = 0;
 
-/** A copy, unless the value is most of the memory that it would keep alive. Always a plain `Uint8Array`. */
+/** A copy, unless the memory that the value would keep alive is mostly its own, or small. Always a plain `Uint8Array`. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  if (byteLength * 2 >= buffer.byteLength) return new Uint8Array(buffer, byteOffset, byteLength);
+  if (byteLength * 2 >= buffer.byteLength || buffer.byteLength <= SLAB_BYTES)
+    return new Uint8Array(buffer, byteOffset, byteLength);
   const copy = byteLength <= SHORT_VALUE_BYTES ? fromSlab(byteLength) : new Uint8Array(byteLength);
   copy.set(bytes);
   return copy;

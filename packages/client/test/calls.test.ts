@@ -43,7 +43,8 @@ describe('calls', () => {
     const stored = client.set('k', value);
     value.fill(2);
     await stored;
-    const [one] = await Promise.all([client.getBytes('k'), client.getBytes('k'), client.getBytes('k')]);
+    await client.set('long', 'x'.repeat(60_000));
+    const [one] = await Promise.all([client.getBytes('k'), client.getBytes('k'), client.getBytes('long')]);
     assert.deepEqual(one, new Uint8Array(100).fill(1));
     // A piece of memory that short values share, and not the frame they came in.
     assert.equal(one?.buffer.byteLength, 16 * 1024);

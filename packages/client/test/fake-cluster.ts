@@ -13,6 +13,7 @@ import {
   type CommandInput,
   decodeArguments,
   decodeClientFrame,
+  ECHO_VERSION,
   ERRORS,
   type ErrorCode,
   type ErrorDetails,
@@ -268,8 +269,12 @@ export class FakeConnection {
       cluster.sessions.delete(frame.session);
       this.answer([{ sequence: frame.sequence, kind: 'session', session: frame.session }]);
     } else if (frame.kind === 'request') {
+      const answers = frame.commands.map((command) =>
+        cluster.execute(frame.session, frame.ackSequence, command),
+      );
+      const isEchoing = id % 2 === 1;
       this.answer(
-        frame.commands.map((command) => cluster.execute(frame.session, frame.ackSequence, command)),
+        isEchoing ? answers.map((answer, index) => echoOf(answer, frame.commands[index])) : answers,
       );
     }
   }
@@ -291,7 +296,7 @@ export class FakeConnection {
     const { clusterId, addrs, maxCommandBytes } = cluster;
     const honest: NodeFrame = {
       kind: 'welcome',
-      version: 1,
+      version: ECHO_VERSION,
       clusterId,
       node: id,
       backend: 'kv',
@@ -302,6 +307,15 @@ export class FakeConnection {
     const frame = this.node.welcome(honest);
     if (frame !== undefined) this.send(frame);
   }
+}
+
+/** Nodes with an odd number say where in its command a value lies, if it does. */
+function echoOf(answer: Answer, command: RequestCommand | undefined): Answer {
+  if (answer.kind !== 'result' || !answer.result.ok || answer.result.value === null) return answer;
+  if (command?.input.form !== 'arguments' || !wordsOf(command.input)[0]?.startsWith('SET')) return answer;
+  const { sequence, slot } = answer;
+  const end = command.input.bytes.length;
+  return { sequence, kind: 'echo', slot, start: end - answer.result.value.length, end };
 }
 
 export function errorAnswer(

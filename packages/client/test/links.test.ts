@@ -23,7 +23,7 @@ describe('a connection', () => {
     assert.deepEqual(world.cluster.node(1).frames[0], {
       kind: 'hello',
       versionMin: 1,
-      versionMax: 1,
+      versionMax: 2,
       clientName: 'somebody',
     });
   });

@@ -1,12 +1,13 @@
-/** One answer to a command, as bytes: a result, a session, or an error with what is known of the outcome. */
+/** One answer to a command, as bytes: a result, an echo, a session, or an error with what is known of the outcome. */
 import { type ByteReader, type ByteWriter, malformed } from './bytes.ts';
 import type { Answer } from './client-frames.ts';
 import { ERRORS, type ErrorCode, type ErrorDetails, errorCodeOf } from './errors.ts';
 import { type Result, readResult, writeResult } from './result.ts';
 
-const ANSWER_RESULT = 0;
+export const ANSWER_RESULT = 0;
 const ANSWER_SESSION = 1;
 const ANSWER_ERROR = 2;
+export const ANSWER_ECHO = 3;
 
 /** One answer. A node appends answers one by one to the frame that `ResponseBuffer` builds. */
 export function writeAnswer(out: ByteWriter, answer: Answer): void {
@@ -19,6 +20,12 @@ export function writeAnswer(out: ByteWriter, answer: Answer): void {
     case 'session':
       out.u8(ANSWER_SESSION);
       out.integer(answer.session);
+      return;
+    case 'echo':
+      out.u8(ANSWER_ECHO);
+      out.integer(answer.slot);
+      out.u32(answer.start);
+      out.u32(answer.end);
       return;
     case 'error':
       out.u8(ANSWER_ERROR);
@@ -46,6 +53,8 @@ export function readAnswer(reader: ByteReader): Answer {
   switch (kind) {
     case ANSWER_RESULT:
       return { sequence, kind: 'result', slot: reader.integer(), result: readResult(reader) };
+    case ANSWER_ECHO:
+      return readEcho(reader, sequence);
     case ANSWER_SESSION:
       return { sequence, kind: 'session', session: reader.integer() };
     case ANSWER_ERROR:
@@ -60,6 +69,14 @@ export function readAnswer(reader: ByteReader): Answer {
     default:
       throw malformed(`unknown answer kind ${kind}`);
   }
+}
+
+function readEcho(reader: ByteReader, sequence: number): Answer {
+  const slot = reader.integer();
+  const start = reader.u32();
+  const end = reader.u32();
+  if (end < start) throw malformed(`an echo ends at ${end}, before its start at ${start}`);
+  return { sequence, kind: 'echo', slot, start, end };
 }
 
 export function readErrorCode(reader: ByteReader): ErrorCode {

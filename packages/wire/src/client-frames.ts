@@ -17,7 +17,7 @@ import type { Result } from './result.ts';
 export const CLIENT_SUBPROTOCOL = 'quorate.client.v1';
 export const CLIENT_PATH = '/client';
 /** Versions of this file's format that this build can speak, inclusive. */
-export const CLIENT_WIRE_VERSIONS = { min: 1, max: 1 } as const;
+export const CLIENT_WIRE_VERSIONS = { min: 1, max: 2 } as const;
 /** Commands in one request frame. */
 export const MAX_REQUEST_COMMANDS = 4096;
 
@@ -77,6 +77,17 @@ export type NodeFrame =
 export type Answer =
   /** `slot` is the log position that the answer reflects: for a write its own, for a read the one it saw. */
   | { readonly sequence: number; readonly kind: 'result'; readonly slot: number; readonly result: Result }
+  /**
+   * A result whose value is the bytes of the command's argument list from `start` up to, not including, `end`. From version 2
+   * on, and only for commands that were sent as arguments.
+   */
+  | {
+      readonly sequence: number;
+      readonly kind: 'echo';
+      readonly slot: number;
+      readonly start: number;
+      readonly end: number;
+    }
   | { readonly sequence: number; readonly kind: 'session'; readonly session: number }
   | {
       readonly sequence: number;

@@ -73,6 +73,13 @@ const result: fc.Arbitrary<Result> = fc.oneof(
 );
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ sequence: id, kind: fc.constant('result' as const), slot: id, result }),
+  fc.tuple(id, id, fc.nat(), fc.nat()).map(([sequence, slot, start, length]) => ({
+    sequence,
+    kind: 'echo' as const,
+    slot,
+    start,
+    end: start + length,
+  })),
   fc.record({ sequence: id, kind: fc.constant('session' as const), session: id }),
   fc.record({
     sequence: id,
@@ -131,6 +138,12 @@ describe('client frames', () => {
         assert.deepEqual(plain(decodeNodeFrame(encodeNodeFrame(frame))), plain(frame)),
       ),
     );
+  });
+
+  it('with an echo that ends before it begins are refused', () => {
+    const echo: Answer = { sequence: 1, kind: 'echo', slot: 1, start: 5, end: 4 };
+    const frame = encodeNodeFrame({ kind: 'responses', answers: [echo] });
+    assert.throws(() => decodeNodeFrame(frame), /an echo ends at 4, before its start at 5/);
   });
 
   it('are refused whenever a byte is missing or too much', () => {

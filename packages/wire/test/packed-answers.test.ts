@@ -9,6 +9,7 @@ import {
   ByteWriter,
   decodeBatch,
   decodeNodeFrame,
+  isEcho,
   NIL_RESULT,
   PackedAnswers,
   packedResult,
@@ -16,6 +17,8 @@ import {
   ResponseBuffer,
   type Result,
   resultSize,
+  withCommand,
+  writeAnswer,
   writeGroup,
 } from '#src/index.ts';
 
@@ -80,6 +83,7 @@ describe('packed answers', () => {
         for (const [ordinal, [, result]] of first.entries()) {
           const [chunk, start] = kept[ordinal] as (typeof kept)[number];
           const found = packedResult(chunk, start);
+          assert.ok(!isEcho(found));
           assert.deepEqual(normalized(found), normalized(result));
           assert.equal(sizes[ordinal], resultSize(result));
         }
@@ -87,6 +91,58 @@ describe('packed answers', () => {
     );
   });
 });
+
+describe('packed answers that lie in their commands', () => {
+  const commands = { bytes: Buffer.from('..one.three'), starts: [2, 6], ends: [5, 11] };
+
+  it('are their places, as an answer of that kind is written, and count as the values', () => {
+    const answers = new PackedAnswers();
+    answers.begin(7, [11, 12], commands);
+    answers.value(commands.bytes, 3, 5);
+    answers.value(commands.bytes, 6, 11);
+    const places = [
+      { start: 1, end: 3 },
+      { start: 0, end: 5 },
+    ];
+    for (const [ordinal, place] of places.entries()) {
+      const out = new ByteWriter();
+      writeAnswer(out, { sequence: 11 + ordinal, kind: 'echo', slot: 7, ...place });
+      const [chunk, start] = [answers.chunkOf(ordinal), answers.startOf(ordinal)];
+      assert.deepEqual(chunk.slice(start, answers.endOf(ordinal)), out.bytes());
+      assert.equal(answers.isEcho(ordinal), true);
+      assert.deepEqual(packedResult(chunk, start), place);
+      assert.equal(answers.sizeOf(ordinal), place.end - place.start);
+    }
+    assert.deepEqual(
+      [0, 1].map((ordinal) => textOf(answers.resultOf(ordinal))),
+      ['ne', 'three'],
+    );
+  });
+
+  it('are copied when they lie in another command, between two, or in other bytes', () => {
+    const answers = new PackedAnswers();
+    answers.begin(7, [11, 12], commands);
+    answers.value(commands.bytes, 4, 7);
+    answers.value(Buffer.from(commands.bytes), 6, 11);
+    assert.deepEqual(
+      [0, 1].map((ordinal) => [answers.isEcho(ordinal), textOf(answers.resultOf(ordinal))]),
+      [
+        [false, 'e.t'],
+        [false, 'three'],
+      ],
+    );
+  });
+
+  it('mean nothing for a command that is too short', () => {
+    assert.equal(withCommand({ start: 0, end: 4 }, Uint8Array.of(1, 2, 3)), undefined);
+    assert.deepEqual(withCommand(NIL_RESULT, new Uint8Array(0)), NIL_RESULT);
+  });
+});
+
+function textOf(result: Result): string {
+  assert.ok(result.ok && result.value !== null);
+  return Buffer.from(result.value).toString();
+}
 
 describe('packed answers of earlier slots', () => {
   it('are not held when the slots that follow are shorter', () => {

@@ -91,7 +91,7 @@ export type PackedBatch = Omit<ApplyBatch<never>, 'commands' | 'records'> & {
 
 /** Takes the results of a batch, one per command, in order of the ordinals. */
 export type ResultSink = {
-  /** The value is copied out of `source`. */
+  /** The value is copied out of `source`, which may be the batch's `bytes`. */
   value(source: Uint8Array, start: number, end: number): void;
   nil(): void;
   /** A refusal by the backend's own rules. */

@@ -2,7 +2,7 @@
  * What those who wait are told once a slot is applied: the results of their commands, the sessions that were opened,
  * and why a command was not executed.
  */
-import { type BatchGroup, ERRORS, type Result } from '@quorate/wire';
+import { type BatchGroup, ERRORS, type Result, withCommand } from '@quorate/wire';
 import type { Slot } from '../protocol/types.ts';
 import type { Waiter } from './batcher.ts';
 import { errorAnswer } from './responder.ts';
@@ -28,7 +28,8 @@ export function answerWaiters(
     for (const [position, command] of group.commands.entries()) {
       const admission = admissions[position];
       if (admission === undefined) continue;
-      const result = admission.kind === 'execute' ? results[ordinal++] : resultOf(admission, results);
+      const result =
+        admission.kind === 'execute' ? results[ordinal++] : resultOf(admission, results, command.bytes);
       if (result !== undefined) waiter.responder.addResult(command.sequence, slot, result);
       else if (admission.kind === 'refused') waiter.responder.add(refusal(command.sequence, admission.code));
     }
@@ -52,9 +53,9 @@ export function answerSessionGroup(
   }
 }
 
-function resultOf(admission: Admission, results: readonly Result[]): Result | undefined {
+function resultOf(admission: Admission, results: readonly Result[], command: Uint8Array): Result | undefined {
   if (admission.kind === 'repeated') return results[admission.ordinal];
-  return admission.kind === 'duplicate' ? admission.result : undefined;
+  return admission.kind === 'duplicate' ? withCommand(admission.result, command) : undefined;
 }
 
 const REFUSALS = {

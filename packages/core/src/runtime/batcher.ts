@@ -14,6 +14,8 @@ export type Waiter = {
   readonly responder: Responder;
   /** Sequences of the group's commands; one sequence for open and close. */
   readonly sequences: readonly number[];
+  /** Whoever waits has the bytes of all these commands as they are logged, and can be sent echoes of them. */
+  readonly takesEchoes: boolean;
 };
 
 export type Batch = {

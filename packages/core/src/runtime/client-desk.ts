@@ -6,6 +6,7 @@ import {
   CLIENT_WIRE_VERSIONS,
   type ClientFrame,
   decodeClientFrame,
+  ECHO_VERSION,
   encodeNodeFrame,
   QuorateError,
 } from '@quorate/wire';
@@ -22,6 +23,7 @@ type Client = {
   readonly connection: ClientConnection;
   readonly responder: BufferedResponder;
   greeted: boolean;
+  takesEchoes: boolean;
 };
 
 export class ClientDesk {
@@ -54,7 +56,7 @@ export class ClientDesk {
       send: (frame) => connection.send(frame),
       queuedBytes: () => connection.queuedBytes,
     });
-    this.#clients.set(connection.id, { connection, responder, greeted: false });
+    this.#clients.set(connection.id, { connection, responder, greeted: false, takesEchoes: false });
   }
 
   onClose(connection: ClientConnection): void {
@@ -111,6 +113,7 @@ export class ClientDesk {
       return;
     }
     client.greeted = true;
+    client.takesEchoes = version >= ECHO_VERSION;
     const { clusterId, self, addrs } = this.#host;
     client.connection.send(
       encodeNodeFrame({

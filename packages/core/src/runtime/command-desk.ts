@@ -19,6 +19,7 @@ import type { ClientConnection } from '../ports/client-listener.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeId } from '../protocol/types.ts';
 import { encodedBy } from './backend-returns.ts';
+import type { Waiter } from './batcher.ts';
 import type { RuntimeLimits } from './limits.ts';
 import type { ReadDesk } from './read-desk.ts';
 import { errorAnswer, type Responder } from './responder.ts';
@@ -40,7 +41,7 @@ export type DeskHost = {
   /** The backend was opened, and can read commands. */
   isBackendOpen(): boolean;
   /** Queues one group to be proposed here. */
-  propose(group: Uint8Array, responder: Responder, sequences: readonly number[], deadlineMs: number): void;
+  propose(group: Uint8Array, waiter: Waiter, deadlineMs: number): void;
   forward(
     leader: NodeId,
     connection: number,
@@ -56,11 +57,17 @@ export type DeskHost = {
 };
 
 /** Who sent a command, and gets the answer. */
-export type Sender = { readonly connection: ClientConnection; readonly responder: Responder };
+export type Sender = {
+  readonly connection: ClientConnection;
+  readonly responder: Responder;
+  /** It speaks a version that knows echoes. */
+  readonly takesEchoes: boolean;
+};
 type Request = Extract<ClientFrame, { kind: 'request' }>;
 type Admitted =
   | { readonly access: 'read'; readonly command: unknown }
-  | { readonly access: 'write'; readonly bytes: Uint8Array };
+  /** `isAsSent`: these are the bytes that the client sent. */
+  | { readonly access: 'write'; readonly bytes: Uint8Array; readonly isAsSent: boolean };
 
 export const BACKEND_NOT_OPEN = "this node's store could not be opened yet; it was not executed";
 
@@ -100,7 +107,7 @@ export class CommandDesk {
       );
       const noForward = frame.kind === 'open-session' && frame.noForward;
       const timeoutMs = frame.kind === 'open-session' ? frame.timeoutMs : 1000;
-      this.#route(client, [frame.sequence], timeoutMs, noForward);
+      this.#route(client, [frame.sequence], false, timeoutMs, noForward);
     }
   }
 
@@ -111,6 +118,7 @@ export class CommandDesk {
     group.reset();
     let countOffset = beginGroup(group, session, ackSequence);
     let sequences: number[] = [];
+    let takesEchoes = client.takesEchoes;
     for (const request of frame.commands) {
       const admitted = this.#admit(client.responder, request);
       if (admitted === undefined) continue;
@@ -125,17 +133,19 @@ export class CommandDesk {
       if (bytes === undefined) continue;
       addCommand(group, sequence, bytes);
       sequences.push(sequence);
+      if (!admitted.isAsSent) takesEchoes = false;
       if (group.length < this.#limits.maxBatchBytes) continue;
       // Commands may be encoded into more bytes than they came in, and a batch must fit into one frame to a peer.
       endGroup(group, countOffset, sequences.length);
-      this.#route(client, sequences, frame.timeoutMs, frame.noForward);
+      this.#route(client, sequences, takesEchoes, frame.timeoutMs, frame.noForward);
       group.reset();
       countOffset = beginGroup(group, session, ackSequence);
       sequences = [];
+      takesEchoes = client.takesEchoes;
     }
     if (sequences.length === 0) return;
     endGroup(group, countOffset, sequences.length);
-    this.#route(client, sequences, frame.timeoutMs, frame.noForward);
+    this.#route(client, sequences, takesEchoes, frame.timeoutMs, frame.noForward);
   }
 
   /**
@@ -164,7 +174,7 @@ export class CommandDesk {
     if (access !== undefined && input.form === 'arguments') {
       return access === 'read'
         ? { access, command: backend.decode(new Uint8Array(input.bytes)) }
-        : { access, bytes: input.bytes };
+        : { access, bytes: input.bytes, isAsSent: true };
     }
     const parsed = backend.parse(
       input.form === 'arguments' ? { ...input, bytes: new Uint8Array(input.bytes) } : input,
@@ -173,7 +183,7 @@ export class CommandDesk {
     const { access: parsedAccess, command } = parsed;
     return parsedAccess === 'read'
       ? { access: parsedAccess, command }
-      : { access: parsedAccess, bytes: encodedBy(backend, command) };
+      : { access: parsedAccess, bytes: encodedBy(backend, command), isAsSent: false };
   }
 
   #writeBytes(
@@ -202,13 +212,19 @@ export class CommandDesk {
   }
 
   /** The group under construction goes to this node's log or to the leader. */
-  #route(client: Sender, sequences: readonly number[], timeoutMs: number, noForward: boolean): void {
+  #route(
+    client: Sender,
+    sequences: readonly number[],
+    takesEchoes: boolean,
+    timeoutMs: number,
+    noForward: boolean,
+  ): void {
     const { responder, connection } = client;
     const host = this.#host;
     const group = this.#group.bytes();
     const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MAX_TIMEOUT_MS);
     if (host.leads()) {
-      if (host.hasRoom(group.length)) host.propose(group, responder, sequences, deadlineMs);
+      if (host.hasRoom(group.length)) host.propose(group, { responder, sequences, takesEchoes }, deadlineMs);
       else
         this.#refuseAll(
           responder,

@@ -254,8 +254,7 @@ export class Engine {
         this.#proposals.hasRoom(bytes) && this.#applier.unappliedSlots <= limits.maxUnappliedSlots,
       isStopping: () => !this.#lifecycle.isRunning,
       isBackendOpen: () => this.#applier.isOpen,
-      propose: (group, responder, sequences, deadlineMs) =>
-        this.#proposals.admit(group, { responder, sequences }, deadlineMs),
+      propose: (group, waiter, deadlineMs) => this.#proposals.admit(group, waiter, deadlineMs),
       forward: (leader, connection, responder, sequences, timeoutMs, group) => {
         const deadlineMs = clock.monotonicMs() + timeoutMs;
         this.#forwarder.forward({ leader, connection, responder, sequences, timeoutMs, deadlineMs }, group);

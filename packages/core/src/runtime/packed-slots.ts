@@ -4,7 +4,7 @@
  *
  * Says and does the same as `slot-plan.ts` and `applied-answers.ts` do for other stores.
  */
-import { BatchCursor, type BatchGroup, PackedAnswers, packedResult } from '@quorate/wire';
+import { BatchCursor, type BatchGroup, PackedAnswers, withCommand } from '@quorate/wire';
 import type { AppliedMark, Backend } from '../ports/backend.ts';
 import type { ChosenEntry } from '../protocol/types.ts';
 import { answerSessionGroup, refusal } from './applied-answers.ts';
@@ -24,7 +24,7 @@ export function executesPacked(backend: Backend): backend is PackedBackend {
 }
 
 /** Somebody waits for the commands with these ordinals. */
-type Run = { readonly responder: Responder; readonly first: number; readonly end: number };
+type Run = { readonly waiter: Waiter; readonly first: number; readonly end: number };
 /** Somebody waits for a session to be opened or closed. */
 type SessionWait = {
   readonly waiter: Waiter;
@@ -32,7 +32,12 @@ type SessionWait = {
   readonly opened: number | undefined;
 };
 /** Somebody waits for a command that was not executed now. */
-type Exception = { readonly responder: Responder; readonly sequence: number; readonly admission: Admission };
+type Exception = {
+  readonly responder: Responder;
+  readonly sequence: number;
+  readonly admission: Admission;
+  readonly command: Uint8Array;
+};
 
 export class PackedSlots {
   readonly #backend: PackedBackend;
@@ -65,7 +70,7 @@ export class PackedSlots {
     this.#count = 0;
     for (let group = 0; cursor.nextGroup(); group++) {
       const waiter = waiters?.[group];
-      if (cursor.kind === 'commands') this.#admitAll(cursor, sessions, waiter, runs, exceptions);
+      if (cursor.kind === 'commands') this.#admitAll(bytes, cursor, sessions, waiter, runs, exceptions);
       else {
         const opened = cursor.kind === 'open' ? sessions.open() : undefined;
         if (cursor.kind === 'close') sessions.close(cursor.session);
@@ -74,7 +79,7 @@ export class PackedSlots {
     }
     const next = markAfter(mark, entry, this.#checksum);
     const answers = this.#answers;
-    answers.begin(slot, sessions.executing);
+    answers.begin(slot, sessions.executing, { bytes, starts: this.#starts, ends: this.#ends });
     this.#backend.applyPacked(
       {
         slot,
@@ -89,13 +94,15 @@ export class PackedSlots {
       answers,
     );
     sessions.settlePacked(answers);
-    for (const run of runs) addPacked(run.responder, answers, run.first, run.end, sessions.executing);
+    for (const { waiter, first, end } of runs)
+      addPacked(waiter, answers, { first, end, slot, sequences: sessions.executing });
     for (const { waiter, kind, opened } of waits) answerSessionGroup(waiter, kind, opened, slot);
     for (const exception of exceptions) this.#answer(exception, slot);
     return next;
   }
 
   #admitAll(
+    bytes: Uint8Array,
     cursor: BatchCursor,
     sessions: SessionTable,
     waiter: Waiter | undefined,
@@ -112,22 +119,24 @@ export class PackedSlots {
         this.#ends[this.#count] = cursor.end;
         this.#count += 1;
       } else if (waiter !== undefined) {
-        exceptions.push({ responder: waiter.responder, sequence: cursor.sequence, admission });
+        const { sequence, start, end } = cursor;
+        const command = bytes.subarray(start, end);
+        exceptions.push({ responder: waiter.responder, sequence, admission, command });
       }
     }
-    if (waiter !== undefined && this.#count > first)
-      runs.push({ responder: waiter.responder, first, end: this.#count });
+    if (waiter !== undefined && this.#count > first) runs.push({ waiter, first, end: this.#count });
   }
 
-  #answer({ responder, sequence, admission }: Exception, slot: number): void {
+  #answer({ responder, sequence, admission, command }: Exception, slot: number): void {
     switch (admission.kind) {
-      case 'repeated': {
-        const { ordinal } = admission;
-        const result = packedResult(this.#answers.chunkOf(ordinal), this.#answers.startOf(ordinal));
+      case 'repeated':
+        return responder.addResult(sequence, slot, this.#answers.resultOf(admission.ordinal));
+      case 'duplicate': {
+        const result = withCommand(admission.result, command);
+        // Two commands under one sequence: what the first one was answered cannot be said any more.
+        if (result === undefined) return responder.add(refusal(sequence, 'SEQUENCE_STALE'));
         return responder.addResult(sequence, slot, result);
       }
-      case 'duplicate':
-        return responder.addResult(sequence, slot, admission.result);
       case 'refused':
         return responder.add(refusal(sequence, admission.code));
       case 'execute':

@@ -103,7 +103,7 @@ export class PeerDesk {
         responder.add(errorAnswer(sequence, 'OVERLOADED', 'too many commands wait at the leader'));
     } else {
       const deadlineMs = clock.monotonicMs() + forward.timeoutMs;
-      proposals.admit(forward.group, { responder, sequences }, deadlineMs);
+      proposals.admit(forward.group, { responder, sequences, takesEchoes: false }, deadlineMs);
     }
     this.#parts.wake();
   }

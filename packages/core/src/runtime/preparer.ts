@@ -151,7 +151,7 @@ export class Preparer {
           ? entry.waiter.sequences
           : entry.commands.filter((_, position) => isUnanswered(position)).map(({ sequence }) => sequence);
       entry.isOpen.fill(false);
-      return { responder: entry.waiter.responder, sequences };
+      return { responder: entry.waiter.responder, sequences, takesEchoes: false };
     });
   }
 
@@ -311,7 +311,11 @@ export class Preparer {
       const { session, ackSequence } = entry;
       writeGroup(out, { kind: 'commands', session, ackSequence, commands: part });
       const sequences = part.map(({ sequence }) => sequence);
-      this.#host.propose(out.bytes(), { responder: waiter.responder, sequences }, deadlineMs);
+      this.#host.propose(
+        out.bytes(),
+        { responder: waiter.responder, sequences, takesEchoes: false },
+        deadlineMs,
+      );
       part = [];
       partBytes = 0;
     };

@@ -41,7 +41,7 @@ export function rewindWaiters(waiters: readonly Waiter[] | undefined, detail: st
 
 export function refuseForward(responder: Responder, sequences: readonly number[]): void {
   const message = 'the node it was passed on to does not lead; it was not executed';
-  tell({ responder, sequences }, 'NO_LEADER', message);
+  tell({ responder, sequences, takesEchoes: false }, 'NO_LEADER', message);
 }
 
 function tell({ responder, sequences }: Waiter, code: ErrorCode, message: string, outcome?: Outcome): void {

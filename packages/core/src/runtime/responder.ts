@@ -15,6 +15,7 @@ import {
   ResponseBuffer,
   type Result,
 } from '@quorate/wire';
+import type { Waiter } from './batcher.ts';
 
 /** Answers leave as a frame when they reach this size, without waiting for the end of the turn. */
 export const ANSWER_FRAME_BYTES: number = 1024 * 1024;
@@ -83,20 +84,32 @@ export class BufferedResponder implements Responder {
   }
 }
 
-/** The answers with ordinals from `first` up to, not including, `end`; `sequences`: by ordinal. */
+/** Those with ordinals from `first` up to, not including, `end`; `sequences`: by ordinal. */
+export type PackedRun = {
+  readonly first: number;
+  readonly end: number;
+  readonly slot: number;
+  readonly sequences: readonly number[];
+};
+
+/** Answers of the present slot to who waits for them. Echoes are said in full to whom they would mean nothing. */
 export function addPacked(
-  responder: Responder,
+  { responder, takesEchoes }: Waiter,
   answers: PackedAnswers,
-  first: number,
-  end: number,
-  sequences: readonly number[],
+  { first, end, slot, sequences }: PackedRun,
 ): void {
+  const isAsPacked = (ordinal: number): boolean => takesEchoes || !answers.isEcho(ordinal);
   let from = first;
   while (from < end) {
+    if (!isAsPacked(from)) {
+      responder.addResult(sequences[from] as number, slot, answers.resultOf(from));
+      from += 1;
+      continue;
+    }
     // One stretch: the answers that lie in one chunk.
     const chunk = answers.chunkOf(from);
     let until = from + 1;
-    while (until < end && answers.chunkOf(until) === chunk) until += 1;
+    while (until < end && answers.chunkOf(until) === chunk && isAsPacked(until)) until += 1;
     if (responder.isFull)
       for (let ordinal = from; ordinal < until; ordinal++)
         responder.add(unread(sequences[ordinal] as number));

@@ -12,7 +12,7 @@
  * deleted when all of it is acknowledged: a client that waits for every answer costs no record of results at all.
  * Writing is `session-record-writer.ts`, reading `session-record-reader.ts`; the digest of a table uses the same format.
  */
-import { type ByteReader, ByteWriter, type Result, readResult, writeResult } from '@quorate/wire';
+import { type ByteReader, ByteWriter, isEcho, type Result, readResult, writeResult } from '@quorate/wire';
 import { fingerprint } from '../ports/fingerprint.ts';
 import { SESSION_FORMAT_VERSION } from './session-limits.ts';
 import type { Session } from './session-state.ts';
@@ -34,6 +34,8 @@ export const HEAD_KEY: string = `${RECORD_PREFIX}head`;
 
 const KEPT_DROPPED = 0;
 const KEPT_RESULT = 1;
+/** In digests only: a table that keeps records keeps no echoes. */
+const KEPT_ECHO = 2;
 
 export function sessionKey(id: number): string {
   return `${RECORD_PREFIX}${id}`;
@@ -47,6 +49,10 @@ export function writeKept(out: ByteWriter, sequence: number, kept: KeptResult): 
   out.integer(sequence);
   if (typeof kept === 'string') {
     out.u8(KEPT_DROPPED);
+  } else if (isEcho(kept)) {
+    out.u8(KEPT_ECHO);
+    out.u32(kept.start);
+    out.u32(kept.end);
   } else {
     out.u8(KEPT_RESULT);
     writeResult(out, kept);

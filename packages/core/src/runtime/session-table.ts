@@ -11,7 +11,7 @@
  * per group) and `admit` (once per command); `takeDelta` if the backend stores records; then, when the backend has
  * applied the slot, `settle`. A slot that has to be applied again, because the store was in trouble, is not fed again.
  */
-import type { PackedAnswers, Result } from '@quorate/wire';
+import { isEcho, type PackedAnswers, type Result } from '@quorate/wire';
 import type { SystemRecord } from '../ports/backend.ts';
 import { invariant } from '../protocol/invariant.ts';
 import { type Admission, EXECUTE, EXPIRED, OUT_OF_WINDOW, STALE } from './session-admission.ts';
@@ -246,11 +246,11 @@ export class SessionTable {
 
   /**
    * The kept result of a command that was executed before, without a log entry: a leader may answer a retry with
-   * it at once. Undefined says nothing: the command may be new, under way, stale or dropped.
+   * it at once. Undefined says nothing: the command may be new, under way, stale, dropped or answered by an echo of its bytes.
    */
   find(id: number, sequence: number): Result | undefined {
     const kept = this.#sessions.get(id)?.kept.get(sequence);
-    return kept === 'pending' || kept === 'dropped' ? undefined : kept;
+    return kept === undefined || typeof kept === 'string' || isEcho(kept) ? undefined : kept;
   }
 
   /**

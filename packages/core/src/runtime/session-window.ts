@@ -8,15 +8,15 @@
  * A result is kept as the object that the backend gave, or packed: as the place of its answer in a chunk of bytes
  * (`PackedAnswers` in @quorate/wire). Both count the same, because what is evicted must not depend on it.
  */
-import { packedResult, type Result, resultSize } from '@quorate/wire';
+import { type Echo, packedResult, type Result, resultSize } from '@quorate/wire';
 import { invariant } from '../protocol/invariant.ts';
 import { RESULT_OVERHEAD_BYTES, SESSION_WINDOW_SEQUENCES } from './session-limits.ts';
 
 /**
  * 'pending': executes in the present slot, its result is not known yet. 'dropped': executed, its result was too
- * large to keep.
+ * large to keep. An echo counts as large as the value that it stands for, because what is evicted must not depend on it.
  */
-export type KeptResult = Result | 'pending' | 'dropped';
+export type KeptResult = Result | Echo | 'pending' | 'dropped';
 
 const FIRST_PLACES = 8;
 /** The result is an object and not packed. */

@@ -45,6 +45,7 @@ class Bench {
     const waiters: Waiter[] = [
       {
         sequences: [7],
+        takesEchoes: false,
         responder: {
           isFull: false,
           add: (answer) => void this.answers.push(answer),

@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { NIL_RESULT, PackedAnswers, type Result, resultSize } from '@quorate/wire';
+import { isEcho, NIL_RESULT, PackedAnswers, type Result, resultSize } from '@quorate/wire';
 import fc from 'fast-check';
 import { InvariantError } from '#src/protocol/invariant.ts';
 import { RESULT_OVERHEAD_BYTES, SESSION_WINDOW_SEQUENCES } from '#src/runtime/session-limits.ts';
 import { type KeptResult, SessionWindow } from '#src/runtime/session-window.ts';
 
 type Step =
-  | { readonly kind: 'begin' | 'keep' | 'pack' | 'drop'; readonly above: number; readonly bytes: number }
+  | {
+      readonly kind: 'begin' | 'keep' | 'pack' | 'echo' | 'drop';
+      readonly above: number;
+      readonly bytes: number;
+    }
   /** Everything up to so far above the floor that is not known yet. */
   | { readonly kind: 'fill'; readonly above: number }
   | { readonly kind: 'advance'; readonly by: number };
@@ -21,7 +25,13 @@ const distance = fc.oneof(
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({
-      kind: fc.constantFrom('begin' as const, 'keep' as const, 'pack' as const, 'drop' as const),
+      kind: fc.constantFrom(
+        'begin' as const,
+        'keep' as const,
+        'pack' as const,
+        'echo' as const,
+        'drop' as const,
+      ),
       above: distance,
       bytes: fc.nat(50),
     }),
@@ -162,6 +172,14 @@ function play(
       window.keepPacked(sequence, answers.chunkOf(1), answers.startOf(1), answers.sizeOf(1));
       return void model.set(sequence, result);
     }
+    case 'echo': {
+      const answers = new PackedAnswers();
+      const command = new Uint8Array(bytes + 2);
+      answers.begin(1, [sequence], { bytes: command, starts: [0], ends: [bytes + 2] });
+      answers.value(command, 2, bytes + 2);
+      window.keepPacked(sequence, answers.chunkOf(0), answers.startOf(0), answers.sizeOf(0));
+      return void model.set(sequence, { start: 2, end: bytes + 2 });
+    }
     default:
       return kind satisfies never;
   }
@@ -169,10 +187,11 @@ function play(
 
 function sizeOf(kept: KeptResult): number {
   if (kept === 'pending') return 0;
-  return RESULT_OVERHEAD_BYTES + (kept === 'dropped' ? 0 : resultSize(kept));
+  if (kept === 'dropped') return RESULT_OVERHEAD_BYTES;
+  return RESULT_OVERHEAD_BYTES + (isEcho(kept) ? kept.end - kept.start : resultSize(kept));
 }
 
 function plain(kept: KeptResult | undefined): unknown {
-  if (kept === undefined || typeof kept === 'string' || !kept.ok) return kept;
+  if (kept === undefined || typeof kept === 'string' || isEcho(kept) || !kept.ok) return kept;
   return kept.value === null ? null : Buffer.from(kept.value).toString('hex');
 }

@@ -3,7 +3,13 @@
  * sim-client.ts what is asked and what the answers mean.
  */
 import type { NodeId, Random } from '@quorate/core/protocol';
-import { type ClientFrame, decodeNodeFrame, encodeClientFrame, type NodeFrame } from '@quorate/wire';
+import {
+  type ClientFrame,
+  decodeNodeFrame,
+  ECHO_VERSION,
+  encodeClientFrame,
+  type NodeFrame,
+} from '@quorate/wire';
 import { ClientLink } from './client-links.ts';
 import type { ClientWorld } from './client-world.ts';
 
@@ -149,8 +155,10 @@ export class ClientPlace {
   }
 }
 
+/** Every other client is an old one, which knows no echoes. */
 function hello(client: number): ClientFrame {
-  return { kind: 'hello', versionMin: 1, versionMax: 1, clientName: `client ${client}` };
+  const versionMax = client % 2 === 0 ? ECHO_VERSION - 1 : ECHO_VERSION;
+  return { kind: 'hello', versionMin: 1, versionMax, clientName: `client ${client}` };
 }
 
 function describeFrame(frame: ClientFrame): string {

@@ -14,6 +14,7 @@ export const ENGINE_COVERED = [
   'attempt-timed-out',
   'retried-elsewhere',
   'answered-again',
+  'echoed',
   'ended-unknown',
   'ended-none',
   'too-large-refused',

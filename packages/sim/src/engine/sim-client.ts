@@ -6,7 +6,7 @@
  * done, none (certainly not executed), unknown.
  */
 import { type NodeId, type Random, streamOf } from '@quorate/core/protocol';
-import type { Answer, ClientFrame } from '@quorate/wire';
+import { type Answer, type ClientFrame, withCommand } from '@quorate/wire';
 import { ClientPlace } from './client-place.ts';
 import type { ClientWorld } from './client-world.ts';
 import { type Ending, type Operation, ownResult, type Request } from './operation.ts';
@@ -219,6 +219,7 @@ export class SimClient {
     if (request === undefined) return;
     if (answer.kind === 'result') return this.#onResult(request, answer);
     if (answer.kind === 'error') return this.#onError(request, answer);
+    if (answer.kind === 'echo') return this.#onEcho(request, answer);
     this.#world.report('REPLY-TRUTH', `client ${this.id} is given a session for a command`);
   }
 
@@ -238,6 +239,17 @@ export class SimClient {
     this.#place.onSuccess();
     this.#world.onResult(request, slot, result);
     this.#end(request, { kind: 'done', slot, result: ownResult(result) });
+  }
+
+  /** The value lies in what was sent. */
+  #onEcho(request: Request, { sequence, slot, start, end }: AnswerOf<'echo'>): void {
+    const { input } = request.operation;
+    const result = input.form === 'arguments' ? withCommand({ start, end }, input.bytes) : undefined;
+    if (result !== undefined) {
+      this.#world.hit('echoed');
+      return this.#onResult(request, { sequence, kind: 'result', slot, result });
+    }
+    this.#world.report('REPLY-TRUTH', `client ${this.id} is given an echo of what it did not send`);
   }
 
   /** `outcome` says what is known of this attempt; earlier ones may have been executed all the same. */

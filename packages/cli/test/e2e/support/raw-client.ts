@@ -7,6 +7,7 @@ import {
   type Answer,
   CLIENT_PATH,
   CLIENT_SUBPROTOCOL,
+  type CommandInput,
   decodeNodeFrame,
   encodeArguments,
   encodeClientFrame,
@@ -29,11 +30,14 @@ export class RawClient {
     this.#raw = RawSocket.upgrade(addr, CLIENT_PATH, CLIENT_SUBPROTOCOL);
   }
 
-  static async open(addr: string): Promise<RawClient> {
+  /** `version`: of the client protocol, the highest that it knows. With a `session` it opens none of its own. */
+  static async open(addr: string, { version = 1, session = 0 } = {}): Promise<RawClient> {
     const client = new RawClient(addr);
     client.#raw.binary(
-      encodeClientFrame({ kind: 'hello', versionMin: 1, versionMax: 1, clientName: 'raw client' }),
+      encodeClientFrame({ kind: 'hello', versionMin: 1, versionMax: version, clientName: 'raw client' }),
     );
+    client.#session = session;
+    if (session !== 0) return client;
     client.#raw.binary(
       encodeClientFrame({
         kind: 'open-session',
@@ -48,10 +52,20 @@ export class RawClient {
     return client;
   }
 
+  get session(): number {
+    return this.#session;
+  }
+
   /** The sequence under which the answer will come. */
   send(...words: readonly (string | Uint8Array)[]): number {
     this.#sequence += 1;
     const bytes = encodeArguments(words.map((word) => Buffer.from(word)));
+    this.sendAs(this.#sequence, { form: 'arguments', bytes });
+    return this.#sequence;
+  }
+
+  /** One command in one frame, under that sequence. */
+  sendAs(sequence: number, input: CommandInput): void {
     this.#raw.binary(
       encodeClientFrame({
         kind: 'request',
@@ -60,10 +74,9 @@ export class RawClient {
         consistency: 'linearizable',
         noForward: false,
         timeoutMs: COMMAND_TIMEOUT_MS,
-        commands: [{ sequence: this.#sequence, input: { form: 'arguments', bytes } }],
+        commands: [{ sequence, input }],
       }),
     );
-    return this.#sequence;
   }
 
   /** All answers so far. */

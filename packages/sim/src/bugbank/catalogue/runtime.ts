@@ -1,7 +1,7 @@
 /** Mutants of the runtime: between the pure core on one side and disk, clients and store on the other. */
 import type { Mutant } from '../mutant.ts';
 import { engineTests, testsOf } from './hunts.ts';
-import { protocol, runtime, server } from './places.ts';
+import { protocol, runtime, server, wire } from './places.ts';
 
 const durable = engineTests('durable');
 const once = engineTests('once');
@@ -374,10 +374,44 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     patches: [
       runtime(
         'packed-slots.ts',
-        `runs.push({ responder: waiter.responder, first, end: this.#count });`,
-        `runs.push({ responder: waiter.responder, first: 0, end: this.#count });`,
+        `runs.push({ waiter, first, end: this.#count });`,
+        `runs.push({ waiter, first: 0, end: this.#count });`,
       ),
     ],
+    hunt: engineTests('packed'),
+  },
+  {
+    id: 'echo-to-who-cannot-read-it',
+    wrong:
+      'Everybody is told where in the command the value lies, also who sent a line, or never heard of echoes.',
+    seen: 'formats that are extended on one side only',
+    patches: [
+      runtime(
+        'responder.ts',
+        `const isAsPacked = (ordinal) => takesEchoes || !answers.isEcho(ordinal);`,
+        `const isAsPacked = (ordinal) => takesEchoes || ordinal >= 0;`,
+      ),
+    ],
+    hunt: engineTests('packed'),
+  },
+  {
+    id: 'echo-of-another-command',
+    wrong: 'The place of a value is counted from the first command of the slot.',
+    seen: 'offsets into a batch that are taken for offsets into its parts',
+    patches: [
+      wire(
+        'packed-answers.ts',
+        `const commandStart = starts[this.#count];`,
+        `const commandStart = starts[0];`,
+      ),
+    ],
+    hunt: engineTests('packed'),
+  },
+  {
+    id: 'echo-trusts-its-command',
+    wrong: 'Of a command that comes again, shorter than before, what is left of it is the answer.',
+    seen: 'answers that are kept as references into what a client may send differently the next time',
+    patches: [wire('echo.ts', `if (result.end > command.length)`, `if (result.end > Infinity)`)],
     hunt: engineTests('packed'),
   },
   {

@@ -138,6 +138,7 @@ const NODE: readonly NodeFrame[] = [
       { sequence: 1, kind: 'session', session: 4096 },
       { sequence: 2, kind: 'result', slot: 7, result: { ok: true, value: encodeUtf8('v') } },
       { sequence: 3, kind: 'result', slot: 7, result: { ok: true, value: null } },
+      { sequence: 9, kind: 'echo', slot: 7, start: 14, end: 15 },
       {
         sequence: 4,
         kind: 'result',
