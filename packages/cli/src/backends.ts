@@ -4,12 +4,16 @@
  * A module exports a factory as `createBackend` or as its default, `(options) => Backend`. A short name NAME stands
  * for the package `@quorate/backend-NAME`. Leaves to others: opening the backend (the runtime).
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Settings, systemErrorCode } from '@quorate/core/config';
 import type { Backend } from '@quorate/core/ports';
 import { QuorateError } from '@quorate/wire';
+
+const PATH_HINT =
+  'a path in config.yaml counts from that file, one on the command line from the present directory';
 
 type BackendSettings = Pick<Settings, 'backend' | 'backendOptions' | 'source'>;
 
@@ -59,9 +63,13 @@ export async function loadBackendModule(
         `npm install ${specifier}, or write kv, or the path of a module: ./my-backend.mjs`,
         error,
       );
+    if (missing && isAbsolute(name) && !existsSync(name))
+      throw invalid(`backend ${name}: there is no such file`, PATH_HINT, error);
     throw invalid(
       `backend ${name}: cannot load the module: ${messageOf(error)}`,
-      missing ? hintForMissing(name, messageOf(error)) : 'the module was found, and fails by itself',
+      missing
+        ? hintForMissing(name, messageOf(error))
+        : `the module was found, and fails by itself${isAbsolute(name) ? `; node ${name} shows where` : ''}`,
       error,
     );
   }
@@ -70,8 +78,7 @@ export async function loadBackendModule(
 /** What is missing: the module, or a package that the module imports? */
 function hintForMissing(name: string, message: string): string {
   const wanted = /^Cannot find package '([^']+)'/.exec(message)?.[1];
-  if (wanted === undefined)
-    return 'a path in config.yaml counts from that file, one on the command line from the present directory';
+  if (wanted === undefined) return PATH_HINT;
   if (!name.startsWith('.') && !isAbsolute(name)) return `npm install ${name}`;
   return wanted.startsWith('@quorate/')
     ? 'keep its directory inside the clone of Quorate, or link the packages: ln -s CLONE/node_modules node_modules'

@@ -50,7 +50,7 @@ describe('loading a backend', () => {
     [
       'a path that is not there',
       () => load(directory.file('none.mjs')),
-      /none\.mjs: cannot load the module: Cannot find module.*\n {4}a path in config\.yaml counts from that file/,
+      /none\.mjs: there is no such file\n {4}a path in config\.yaml counts from that file/,
     ],
     [
       'a module outside the clone, which does not find its packages',
@@ -65,7 +65,7 @@ describe('loading a backend', () => {
     [
       'a module that does not compile',
       () => load(write('syntax.mjs', 'export {')),
-      /cannot load the module: Unexpected end of input\n {4}the module was found, and fails by itself$/,
+      /cannot load the module: Unexpected end of input\n {4}the module was found, and fails by itself; node .*syntax\.mjs shows where$/,
     ],
     [
       'a module without a factory',

@@ -112,6 +112,11 @@ const ROWS: readonly Row[] = [
   },
   { args: ['inspect', 'nowhere'], code: 2, stderr: 'quorate: ARGUMENT: there is no directory nowhere\n' },
   {
+    args: ['inspect', process.execPath],
+    code: 2,
+    stderr: `quorate: ARGUMENT: ${process.execPath} is no directory; name that of a node, such as data/node-1\n`,
+  },
+  {
     args: ['config', 'check'],
     code: 1,
     stderr:

@@ -43,7 +43,7 @@ const CLOSE_SESSION_MS = 1000;
  * Connects on the first call. Idle, it keeps its connection and starts no other.
  *
  * @example
- * const client = createClient({ endpoints: 'quorate://127.0.0.1:7001,127.0.0.1:7002,127.0.0.1:7003' });
+ * const client = createClient({ endpoints: 'quorate://127.0.0.1:6660,127.0.0.1:6661,127.0.0.1:6662' });
  * await client.set('some_key', 'the_value');
  * console.log(await client.get('some_key'));
  * await client.close();

@@ -18,7 +18,7 @@ export function parseEndpoints(input: EndpointsInput): readonly string[] {
     for (const endpoint of splitList(text)) endpoints.add(parseEndpoint(endpoint));
   }
   if (endpoints.size === 0)
-    throw new QuorateError('ARGUMENT', 'at least one endpoint is needed, such as 127.0.0.1:7001');
+    throw new QuorateError('ARGUMENT', 'at least one endpoint is needed, such as 127.0.0.1:6660');
   return [...endpoints];
 }
 

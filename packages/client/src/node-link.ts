@@ -218,6 +218,9 @@ function leaveMaskZero(): void {}
 
 /** When every address of a name refuses, Node gives an AggregateError with a code and an empty message. */
 function describeSocketError(error: Error & { readonly code?: string }): string {
+  const status = /^Unexpected server response: (\d{3})$/.exec(error.message)?.[1];
+  if (status !== undefined) return `it is no Quorate node: it answers with HTTP status ${status}`;
+  if (error.code?.startsWith('HPE_') === true) return 'it is no Quorate node: it does not speak HTTP';
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'connection refused';

@@ -1,8 +1,8 @@
 /** One connection: what a node must do to be talked to, and what becomes of the calls when it does not. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { encodeNodeFrame, type NodeFrame } from '@quorate/wire';
@@ -81,20 +81,31 @@ describe('a connection', () => {
     assert.equal(await call, null);
   });
 
-  it('to something that is no node fails with the reason', async () => {
-    const server = createServer((_request, response) => {
-      response.writeHead(404).end();
+  const strangers: readonly (readonly [what: string, server: () => Server, reason: RegExp])[] = [
+    [
+      'a web server',
+      () => createHttpServer((_request, response) => response.writeHead(404).end()),
+      /it is no Quorate node: it answers with HTTP status 404/,
+    ],
+    [
+      'a server of another protocol',
+      () => createServer((socket) => socket.end('-ERR unknown command\r\n').resume()),
+      /it is no Quorate node: it does not speak HTTP/,
+    ],
+  ];
+  for (const [what, make, reason] of strangers)
+    it(`to ${what} fails with the reason`, async () => {
+      const server = make();
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const client = world.client({ endpoints: endpoint, connectTimeoutMs: 50 });
+      const error = await failure(client.get('a'));
+      assert.equal(error.code, 'CANNOT_CONNECT');
+      assert.match(error.message, reason);
+      await new Promise((resolve) => server.close(resolve));
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const client = world.client({ endpoints: endpoint, connectTimeoutMs: 50 });
-    const error = await failure(client.get('a'));
-    assert.equal(error.code, 'CANNOT_CONNECT');
-    assert.match(error.message, /Unexpected server response/);
-    await new Promise((resolve) => server.close(resolve));
-  });
 
   it('that was closed with a reason passes the reason on', async () => {
     const client = world.client({ followLeader: false });

@@ -6,10 +6,10 @@
  * themselves when it is gone, even by `kill -9`. Leaves to others: which settings, what is done with the cluster.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CLOSE_LIMIT_MS, type Settings } from '@quorate/core/config';
+import { CLOSE_LIMIT_MS, makeDirectory, type Settings } from '@quorate/core/config';
 import { QuorateError } from '@quorate/wire';
 import type { NodeNotice } from '../commands/start.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
@@ -53,7 +53,7 @@ export class LocalCluster {
 
   constructor(options: LocalClusterOptions) {
     this.#options = options;
-    mkdirSync(options.settings.dataDir, { recursive: true });
+    makeDirectory(options.settings.dataDir);
     this.#children = options.settings.addrs.map((addr, index) => this.#spawn(index + 1, addr));
   }
 

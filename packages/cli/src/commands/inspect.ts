@@ -3,7 +3,7 @@
  * chosen, and the commands in it. `-w json` gives one object per slot and nothing else, so that the logs of two
  * nodes can be compared.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalDump, Value } from '@quorate/core/ports';
 import { type BatchGroup, decodeBatch, QuorateError } from '@quorate/wire';
@@ -80,7 +80,13 @@ function print(
 
 /** `data/node-1` and `data/node-1/journal` both name the journal of node 1. */
 function journalDirectory(directory: string): string {
-  if (!existsSync(directory)) throw new QuorateError('ARGUMENT', `there is no directory ${directory}`);
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) throw new QuorateError('ARGUMENT', `there is no directory ${directory}`);
+  if (!found.isDirectory())
+    throw new QuorateError(
+      'ARGUMENT',
+      `${directory} is no directory; name that of a node, such as data/node-1`,
+    );
   const inner = join(directory, 'journal');
   if (existsSync(inner)) return inner;
   const nodes = readdirSync(directory).filter((name) => existsSync(join(directory, name, 'journal')));

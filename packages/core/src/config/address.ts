@@ -21,6 +21,9 @@ export type ParsedAddress =
   | { readonly ok: false; readonly problem: string };
 
 export function parseAddress(input: string): ParsedAddress {
+  const scheme = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(input)?.[1];
+  if (scheme !== undefined)
+    return refuse(`"${input}" is not an address; write host:port without ${scheme}://`);
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(.*)$/.exec(input.trim());
   if (match === null) {
     const many =

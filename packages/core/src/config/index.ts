@@ -1,6 +1,7 @@
 /** Settings of a node: re-exports only. Loads neither the YAML parser nor the validator until `loadSettings` runs. */
 export * from './address.ts';
 export { settingsOfNode } from './backend-options.ts';
+export { makeDirectory } from './data-directory.ts';
 export * from './duration.ts';
 export { splitList } from './from-text.ts';
 export * from './identity.ts';

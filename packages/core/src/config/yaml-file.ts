@@ -123,6 +123,13 @@ function isEndless(value: unknown, around: readonly unknown[]): boolean {
 }
 
 function syntaxProblem(error: YAMLError, at: (offset: number) => Position): Problem {
+  if (error.code === 'MULTIPLE_DOCS')
+    return {
+      position: at(error.pos[0]),
+      subject: undefined,
+      what: 'a second document begins here',
+      hint: 'the settings are one document: remove the --- and what follows it',
+    };
   const hint =
     error.code === 'DUPLICATE_KEY'
       ? 'keep one of them'

@@ -194,7 +194,11 @@ export class CommandDesk {
   ): Uint8Array | undefined {
     let refusal: ReturnType<typeof errorAnswer> | undefined;
     if (frame.session === 0)
-      refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes needs a session');
+      refusal = errorAnswer(
+        sequence,
+        'ARGUMENT',
+        'the command writes, and came as a read: send it without a consistency (stale, linearizable)',
+      );
     else if (frame.consistency === 'stale')
       refusal = errorAnswer(sequence, 'ARGUMENT', 'a command that writes cannot be stale');
     else if (bytes.length > this.#limits.maxCommandBytes) {

@@ -1,5 +1,4 @@
 /** Opens the store of a backend for this node, and refuses one of another cluster. */
-import { mkdirSync } from 'node:fs';
 import { QuorateError } from '@quorate/wire';
 import {
   type Backend,
@@ -38,17 +37,4 @@ export async function openBackend(backend: Backend, context: BackendContext): Pr
     );
   }
   return image;
-}
-
-/** @throws CONFIG_INVALID */
-export function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new QuorateError(
-      'CONFIG_INVALID',
-      `the directory ${path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
 }

@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import { QuorateError } from '@quorate/wire';
+import { makeDirectory } from '../config/data-directory.ts';
 import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
 import type { BackendImage } from '../ports/backend.ts';
 import { backendFactsOf } from './backend-facts.ts';
 import { refuseCondemned } from './condemned.ts';
 import { createJournal } from './journals.ts';
-import { makeDirectory, openBackend, openIfThere } from './open-store.ts';
+import { openBackend, openIfThere } from './open-store.ts';
 import { type Closing, closeAll } from './release.ts';
 import { GROUP, RunningNode, type RunningServer, type ServerOptions } from './running-node.ts';
 

@@ -227,6 +227,21 @@ const ROWS: readonly Row[] = [
     keep one of them`,
   },
   {
+    what: 'a second document',
+    file: `${ADDRS}---\ncluster: another\n`,
+    message: `config.yaml:3:1: a second document begins here
+    3 | ---
+      | ^
+    the settings are one document: remove the --- and what follows it`,
+  },
+  {
+    what: 'an address with a scheme',
+    file: 'addrs:\n  - http://127.0.0.1:6660\n',
+    message: `config.yaml:2:5: addrs.0: "http://127.0.0.1:6660" is not an address; write host:port without http://
+    2 |   - http://127.0.0.1:6660
+      |     ^`,
+  },
+  {
     what: 'a tab as indentation',
     file: 'addrs:\n\t- 127.0.0.1:6660\n',
     message: `config.yaml:2:1: not valid YAML: Tabs are not allowed as indentation

@@ -116,6 +116,16 @@ describe('reads', () => {
     });
   }
 
+  it('are refused when the command writes, and the refusal says what to leave out', () => {
+    const reader = cluster.connect(1);
+    const [write = 0] = reader.request(0, ['fill key 1'], { consistency: 'stale' });
+    cluster.run('the refusal', isAnswered(reader, write));
+    const answer = reader.answerTo(write);
+    assert.ok(answer?.kind === 'error' && answer.code === 'ARGUMENT', JSON.stringify(answer));
+    assert.match(answer.message, /the command writes, and came as a read: send it without a consistency/);
+    reader.close();
+  });
+
   const leaderOfOthers = (cutOff: number): number =>
     cluster.nodes.findIndex(
       ({ engine }, index) => index + 1 !== cutOff && engine.status().role === 'leader',
