@@ -79,7 +79,10 @@ export async function loadBackendModule(
 function hintForMissing(name: string, message: string): string {
   const wanted = /^Cannot find package '([^']+)'/.exec(message)?.[1];
   if (wanted === undefined) return PATH_HINT;
-  if (!name.startsWith('.') && !isAbsolute(name)) return `npm install ${name}`;
+  if (!name.startsWith('.') && !isAbsolute(name))
+    return /\.[cm]?js$/.test(name)
+      ? `npm install ${name}; or, if a file is meant, begin with ./: ./${name}`
+      : `npm install ${name}`;
   return wanted.startsWith('@quorate/')
     ? 'keep its directory inside the clone of Quorate, or link the packages: ln -s CLONE/node_modules node_modules'
     : `the module was found; it imports a package that is not there: npm install ${wanted}`;

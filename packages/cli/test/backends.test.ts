@@ -48,6 +48,11 @@ describe('loading a backend', () => {
       /^backend @nobody\/nothing: cannot load the module: Cannot find package.*\n {4}npm install @nobody\/nothing$/,
     ],
     [
+      'a path without ./ in front',
+      () => load('backends/mine.mjs'),
+      /^backend backends\/mine\.mjs: cannot load the module: Cannot find package.*\n {4}npm install .*, if a file is meant, begin with \.\/: \.\/backends\/mine\.mjs$/,
+    ],
+    [
       'a path that is not there',
       () => load(directory.file('none.mjs')),
       /none\.mjs: there is no such file\n {4}a path in config\.yaml counts from that file/,

@@ -53,9 +53,10 @@ export function runSeeds(range: SeedRange): boolean {
   const seeds = last - first + 1;
   const missing = failures === 0 ? coverage.missing(requiredOfRange(seeds, long)) : [];
   write(`coverage: ${coverage.describe()}`);
-  write(
-    `slowest election after healing: ${slowestLeader.timeouts.toFixed(1)} time-outs (seed ${slowestLeader.seed})`,
-  );
+  if (slowestLeader.timeouts > 0)
+    write(
+      `slowest election after healing: ${slowestLeader.timeouts.toFixed(1)} time-outs (seed ${slowestLeader.seed})`,
+    );
   write(
     `seeds ${first}..${last}: ${events} events in ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s, ${(simulatedMs / HOUR_MS).toFixed(1)} simulated hours`,
   );

@@ -111,6 +111,11 @@ export class Applier {
     return Math.max(0, this.#source.target - this.#mark.slot);
   }
 
+  /** Nothing is left to apply here: everything that was chosen is applied, or nothing more ever will be. */
+  get isAtRest(): boolean {
+    return this.#health.isFenced() || this.unappliedSlots === 0;
+  }
+
   /** The journal holds chosen values up to `slot` from before this incarnation. */
   replayUntil(slot: Slot): void {
     this.#source.raise(slot);
@@ -214,7 +219,10 @@ export class Applier {
     try {
       planned = planSlot(entry, this.#mark, this.#sessions, backend, checksum, waiters);
     } catch (error) {
-      return this.#fail(waiters, `slot ${entry.slot} cannot be read: ${messageOf(error)}`);
+      return this.#fail(
+        waiters,
+        `slot ${entry.slot} cannot be read by backend ${backend.name}: ${messageOf(error)}; was it written with another backend, or another version of this one?`,
+      );
     }
     this.#attempts.begin(planned);
   }

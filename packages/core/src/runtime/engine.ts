@@ -187,7 +187,7 @@ export class Engine {
   #isIdle(): boolean {
     const leads = this.#replica.role === 'leader' && this.#options.addrs.length > 1;
     const isAnswered = this.#proposals.isPrepared && this.#forwarder.count === 0 && this.#reads.isIdle;
-    return !leads && isAnswered && this.#replica.isFlushed && this.#applier.unappliedSlots === 0;
+    return !leads && isAnswered && this.#replica.isFlushed && this.#applier.isAtRest;
   }
 
   /** Before anything is applied to a store that was opened, unless its mark is known from this life. */

@@ -124,6 +124,25 @@ describe('a backend that breaks its contract', () => {
       assert.equal(cluster.node(1).engine.status().backend.state, 'ok');
     });
 
+  it('does not hold up the stop of its node once it is fenced', async () => {
+    await isFencedBy(() => []);
+    let isDone = false;
+    cluster.node(1).engine.stop(() => {
+      isDone = true;
+    });
+    cluster.run('the end', () => isDone);
+  });
+
+  it('is fenced by a slot that it cannot read, and the reason names it', async () => {
+    const { client, session } = await clientOf(() => altered({ decode: thrower }));
+    const answer = await answerTo(client, session, 'fill key 1');
+    assert.ok(answer.kind === 'error' && answer.code === 'BACKEND_DIVERGED', JSON.stringify(answer));
+    assert.match(
+      answer.message,
+      /cannot be read by backend fill: not today; was it written with another backend/,
+    );
+  });
+
   it('is not asked again after the node has stopped', async () => {
     let asked = 0;
     const { client, session } = await clientOf(() => {

@@ -89,7 +89,7 @@ const TOOLS: Readonly<Record<string, { readonly file: string; readonly wrong: re
       [['--input', '00'], /--input needs one --target$/],
       [
         ['--target', 'words', '--input', 'none-such'],
-        /--input takes a file or hexadecimal .*"none-such" is neither$/,
+        /--input takes hexadecimal digits in pairs, or a file of them, and "none-such" is neither$/,
       ],
     ],
   },

@@ -92,7 +92,9 @@ async function targetsCalled(names: readonly string[]): Promise<readonly FuzzTar
 function bytesOf(input: string): Uint8Array {
   const hex = existsSync(input) ? readInput(input).trim() : input;
   if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex))
-    throw wrongUse(`--input takes a file or hexadecimal digits in pairs, and ${quoted(input)} is neither`);
+    throw wrongUse(
+      `--input takes hexadecimal digits in pairs, or a file of them, and ${quoted(input)} is neither`,
+    );
   return Uint8Array.from(Buffer.from(hex, 'hex'));
 }
 
