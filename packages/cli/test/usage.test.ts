@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { quorate, spawnQuorate } from './helpers/run-quorate.ts';
 import { TemporaryDirectory } from './helpers/temporary-directory.ts';
 
@@ -242,6 +243,30 @@ describe('the command line without a node', function () {
       ],
     });
   });
+
+  for (const [args, fate] of [
+    [['set', 'k', 'v'], 'the command was not executed'],
+    [['get', 'k'], 'the read has no answer'],
+  ] as const)
+    it(`says what became of ${args[0]} when Ctrl-C ends it`, async () => {
+      // Takes every connection and says nothing.
+      const mute = createServer();
+      mute.listen(0, '127.0.0.1');
+      await once(mute, 'listening');
+      const endpoint = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+      const child = spawnQuorate([...args, '-e', endpoint]);
+      const errors: Buffer[] = [];
+      child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk));
+      const [socket] = (await once(mute, 'connection')) as [Socket];
+      child.kill('SIGINT');
+      const ended = (await once(child, 'close')) as [number | null];
+      socket.destroy();
+      mute.close();
+      assert.deepEqual(
+        { code: ended[0], errors: Buffer.concat(errors).toString() },
+        { code: 130, errors: `quorate: ABORTED: the call was aborted; ${fate}\n` },
+      );
+    });
 
   it('ends quietly when the reader of its output is gone', async () => {
     const child = spawnQuorate(['repl', '-e', NOBODY]);

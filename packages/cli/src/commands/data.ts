@@ -19,8 +19,8 @@ export async function runGet(
   key: string,
   { consistency }: ReadOptions,
 ): Promise<void> {
-  const result = await once(context, (client) =>
-    client.exec(['GET', key], { consistency: consistency ?? 'linearizable' }),
+  const result = await once(context, (client, signal) =>
+    client.exec(['GET', key], { consistency: consistency ?? 'linearizable', signal }),
   );
   if (context.format === 'json') {
     context.printJson({ key, found: result.ok && result.value !== null, ...jsonOf(result) });
@@ -34,11 +34,11 @@ export async function runGet(
 
 export async function runSet(context: CommandContext, key: string, value: string): Promise<void> {
   const bytes = value === '-' ? await readAll(context.streams.stdin) : value;
-  printResult(context, await once(context, (client) => client.exec(['SET', key, bytes])));
+  printResult(context, await once(context, (client, signal) => client.exec(['SET', key, bytes], { signal })));
 }
 
 export async function runDel(context: CommandContext, key: string): Promise<void> {
-  printResult(context, await once(context, (client) => client.exec(['DEL', key])));
+  printResult(context, await once(context, (client, signal) => client.exec(['DEL', key], { signal })));
 }
 
 export async function runExec(
@@ -48,23 +48,29 @@ export async function runExec(
 ): Promise<void> {
   const [only = ''] = words;
   let face = PLAIN_FACE;
-  const result = await once(context, async (client) => {
-    const answer = await client.exec(words.length === 1 ? only : words, options);
+  const result = await once(context, async (client, signal) => {
+    const answer = await client.exec(words.length === 1 ? only : words, { ...options, signal });
     face = faceOf(client.backend);
     return answer;
   });
   printResult(context, result, face);
 }
 
+/** Ctrl-C gives up waiting, so that the client can say what is known about the command; a second one ends at once. */
 async function once(
   context: CommandContext,
-  call: (client: QuorateClient) => Promise<ExecResult>,
+  call: (client: QuorateClient, signal: AbortSignal) => Promise<ExecResult>,
 ): Promise<ExecResult> {
   const client = await connect(context);
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
   try {
-    return await call(client);
+    return await call(client, interrupt.signal);
   } finally {
-    await client.close();
+    process.off('SIGINT', onInterrupt);
+    if (interrupt.signal.aborted) client.destroy();
+    else await client.close();
   }
 }
 
