@@ -144,8 +144,11 @@ function textOf(result: Result): string {
   return Buffer.from(result.value).toString();
 }
 
+/** Half of what would be held if the answers of all slots were. */
+const MUCH_BYTES = 20 * 1024 * 1024;
+
 describe('packed answers of earlier slots', () => {
-  it('are not held when the slots that follow are shorter', () => {
+  it('are not held when the slots that follow are shorter', async () => {
     const before = byteArrays();
     const answers = new PackedAnswers();
     const value = { ok: true as const, value: new Uint8Array(1024 * 1024) };
@@ -156,9 +159,14 @@ describe('packed answers of earlier slots', () => {
         tuple(value),
       ]);
     pack(answers, 41, [tuple(NIL_RESULT)]);
-    const held = byteArrays() - before;
     assert.equal(answers.count, 1);
-    assert.ok(held < 20 * 1024 * 1024, `${held} bytes of byte arrays are held`);
+    let held = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 50 && held >= MUCH_BYTES; round++) {
+      // What was collected is given back beside the program, some time later.
+      await new Promise(setImmediate);
+      held = byteArrays() - before;
+    }
+    assert.ok(held < MUCH_BYTES, `${held} bytes of byte arrays are held`);
   });
 });
 
