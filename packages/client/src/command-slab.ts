@@ -8,21 +8,24 @@
  */
 import { MAX_ARGUMENTS, QuorateError } from '@quorate/wire';
 import { ELEMENT_HEAD_BYTES, type PendingCommand } from './pending.ts';
+import { sharedMemory } from './shared-memory.ts';
 
 /** Text is sent as UTF-8. */
 export type CommandPart = string | Uint8Array;
 
 /** Small, because a value that comes back as an echo of its command keeps the chunk alive. */
 const CHUNK_BYTES = 16 * 1024;
+/** A longer command that opens a chunk opens one of its own length: of a common one, up to a half would stay empty. */
+const MAX_SHARING_BYTES = CHUNK_BYTES / 2;
 const FORM_TEXT = 0;
 const FORM_ARGUMENTS = 1;
 /** Up to this length a loop over ASCII is cheaper than the call into native code. */
 const SHORT_TEXT_CHARS = 48;
-/** Above this, a text is measured exactly instead of reserving three bytes for each character. */
-const MEASURED_TEXT_CHARS = 4096;
+/** Above this, a text is measured exactly instead of reserving three bytes for each character, much of a chunk. */
+const MEASURED_TEXT_CHARS = 1024;
 
 export class CommandSlab {
-  #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #chunk: Buffer = sharedMemory(CHUNK_BYTES);
   #view: DataView = viewOf(this.#chunk);
   #end = 0;
 
@@ -52,6 +55,7 @@ export class CommandSlab {
     }
     let room = 0;
     for (const part of parts) room += 4 + partBound(part);
+    if (room > MAX_SHARING_BYTES) room = parts.reduce((sum, part) => sum + 4 + bytesOf(part), 0);
     this.#openArguments(command, parts.length, room);
     for (const part of parts) this.#part(part);
     this.#close(command);
@@ -72,7 +76,7 @@ export class CommandSlab {
   #open(command: PendingCommand, form: number, roomBytes: number): void {
     const needed = ELEMENT_HEAD_BYTES + roomBytes;
     if (needed > this.#chunk.length - this.#end) {
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, needed));
+      this.#chunk = sharedMemory(needed > MAX_SHARING_BYTES ? needed : CHUNK_BYTES);
       this.#view = viewOf(this.#chunk);
       this.#end = 0;
     }
@@ -133,6 +137,11 @@ function partBound(part: unknown): number {
     'ARGUMENT',
     `keys, values and arguments are text or Uint8Array, not ${describe(part)}`,
   );
+}
+
+/** Exactly; of parts that were looked at before. */
+function bytesOf(part: CommandPart): number {
+  return typeof part === 'string' ? Buffer.byteLength(part) : part.length;
 }
 
 function describe(value: unknown): string {

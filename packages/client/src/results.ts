@@ -1,10 +1,12 @@
 /**
  * Turns a backend's `Result` into what each kind of call promises: a text, bytes, or the whole answer.
  *
- * Owns the copying rule: bytes in a decoded frame are views into a socket chunk of up to 64 KiB, and a value that
- * is kept must not keep the chunk alive. Owns `RefusedError`, the backend's "no" for `get`, `set` and `del`.
+ * Owns the copying rule: bytes in a decoded frame are views into a socket chunk of up to 64 KiB, an echo is a view into
+ * the chunk of its command, and a value that is kept must not keep much else alive. Owns `RefusedError`, the backend's "no"
+ * for `get`, `set` and `del`.
  */
 import { QuorateError, type Result } from '@quorate/wire';
+import { sharedMemory } from './shared-memory.ts';
 
 /** The whole answer to `exec`. A refusal by the backend's own rules is an answer too, not an exception. */
 export type ExecResult = ExecDone | ExecRefused;
@@ -92,24 +94,28 @@ function textOf(bytes: Uint8Array): string {
 /** Short values share pieces of memory of this size: one of their own would cost far more than their bytes. */
 const SLAB_BYTES = 16 * 1024;
 const SHORT_VALUE_BYTES = 1024;
-let slab = new Uint8Array(SLAB_BYTES);
+let slab = sharedMemory(SLAB_BYTES);
 let slabUsed = 0;
 
-/** A copy, unless the memory that the value would keep alive is mostly its own, or small. Always a plain `Uint8Array`. */
+/**
+ * A copy, unless the memory that the value would keep alive is mostly its own, or the value is short and the memory no more
+ * than it would share with others anyway. Always a plain `Uint8Array`.
+ */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  if (byteLength * 2 >= buffer.byteLength || buffer.byteLength <= SLAB_BYTES)
+  const isShort = byteLength <= SHORT_VALUE_BYTES;
+  if (byteLength * 2 >= buffer.byteLength || (isShort && buffer.byteLength <= SLAB_BYTES))
     return new Uint8Array(buffer, byteOffset, byteLength);
-  const copy = byteLength <= SHORT_VALUE_BYTES ? fromSlab(byteLength) : new Uint8Array(byteLength);
+  const copy = isShort ? fromSlab(byteLength) : new Uint8Array(byteLength);
   copy.set(bytes);
   return copy;
 }
 
 function fromSlab(length: number): Uint8Array {
   if (slabUsed + length > SLAB_BYTES) {
-    slab = new Uint8Array(SLAB_BYTES);
+    slab = sharedMemory(SLAB_BYTES);
     slabUsed = 0;
   }
   slabUsed += length;
-  return slab.subarray(slabUsed - length, slabUsed);
+  return new Uint8Array(slab.buffer, slabUsed - length, length);
 }

@@ -72,6 +72,29 @@ describe('echoes', () => {
     assert.ok(one.buffer.byteLength <= 16 * 1024, `${one.buffer.byteLength} bytes are pinned`);
   });
 
+  it('cannot be handed over to another thread together with the commands that lie beside them', async () => {
+    const client = world.client();
+    echoEnd(3);
+    const stored = await client.setBytes('k', 'abc');
+    const beside = client.setBytes('k', 'def');
+    try {
+      structuredClone(stored, { transfer: [stored.buffer as ArrayBuffer] });
+    } catch (error) {
+      assert.equal((error as Error).name, 'DataCloneError'); // Later versions of Node refuse it; earlier ones copy.
+    }
+    assert.deepEqual(await beside, new TextEncoder().encode('def'));
+    assert.deepEqual(stored, new TextEncoder().encode('abc'));
+  });
+
+  it('pin no more than themselves when they are long', async () => {
+    const client = world.client();
+    const value = new Uint8Array(2000).fill(1);
+    echoEnd(value.length);
+    const [one] = await Promise.all([client.setBytes('k', value), client.setBytes('k', value)]);
+    assert.deepEqual(one, value);
+    assert.equal(one.buffer.byteLength, value.length);
+  });
+
   it('of more than the command has, or of a line, are no answer: what became of it is not known', async () => {
     const client = world.client();
     const seen = answerBy((command, slot) => {

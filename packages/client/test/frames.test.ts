@@ -76,6 +76,37 @@ describe('request frames', () => {
     );
   });
 
+  it('take at most twice the memory that is counted of them, and a chunk, whatever their length', () => {
+    const chunkBytes = 16 * 1024;
+    const verb = encodeUtf8('SET');
+    for (const length of [100, 1000, 1025, 2000, 4000, 4096, 5600, 8200, 11_000, 16_500, 70_000]) {
+      const text = 'x'.repeat(length);
+      const writers: ((slab: CommandSlab, pending: PendingCommand) => void)[] = [
+        (slab, pending) => slab.writeText(pending, text),
+        (slab, pending) => slab.writeKey(pending, verb, text),
+        (slab, pending) => slab.writeKeyValue(pending, verb, 'key', text),
+        (slab, pending) => slab.writeKeyValue(pending, verb, 'key', encodeUtf8(text)),
+        (slab, pending) => slab.writeArguments(pending, Array(20).fill(text.slice(length / 2))),
+      ];
+      for (const [index, write] of writers.entries()) {
+        const slab = new CommandSlab();
+        const chunks = new Set<Buffer>();
+        let counted = 0;
+        for (let round = 0; round < 60; round++) {
+          const pending = newCommand();
+          write(slab, pending);
+          chunks.add(pending.chunk);
+          counted += pending.bytes;
+        }
+        const taken = [...chunks].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+        assert.ok(
+          taken <= 2 * counted + chunkBytes,
+          `writer ${index} of ${length}: ${taken} bytes for ${counted}`,
+        );
+      }
+    }
+  });
+
   it('write a verb with a key and a value as an argument list', () => {
     fc.assert(
       fc.property(part, part, (key, value) => {
