@@ -26,17 +26,26 @@ function wordsOf(error: unknown): string {
   return `${error.code}: ${error.message}${fate(error)}`;
 }
 
-/** The client's own words for a time-out or an abort say it already; what a node says does not. */
+const NOT_EXECUTED = ' (not executed)';
+const UNKNOWN = ' (outcome unknown: it may have been executed)';
+
+/** The client's own words for a time-out or an abort say it already; what a node says does so now and then. */
 function fate(error: QuorateError): string {
+  if (/not executed|not known/.test(error.message)) return '';
   switch (error.code) {
     case 'DISCONNECTED':
     case 'LEADERSHIP_LOST':
     case 'SESSION_EXPIRED':
-      return error.outcome === 'none' ? ' (not executed)' : ' (outcome unknown: it may have been executed)';
     case 'OVERLOADED':
     case 'TOO_LARGE':
     case 'NO_LEADER':
-      return error.outcome === 'none' ? ' (not executed)' : '';
+      return error.outcome === 'none' ? NOT_EXECUTED : UNKNOWN;
+    case 'PARSE':
+    case 'SEQUENCE_STALE':
+    case 'BACKEND_UNAVAILABLE':
+    case 'BACKEND_DIVERGED':
+    case 'WIRE_MALFORMED':
+      return error.outcome === 'none' ? '' : UNKNOWN;
     default:
       return '';
   }

@@ -44,6 +44,18 @@ describe('the words of a failure', () => {
     ],
     [new QuorateError('OVERLOADED', 'full'), 'OVERLOADED: full (not executed)'],
     [new QuorateError('PARSE', 'what?'), 'PARSE: what?'],
+    [
+      new QuorateError('BACKEND_DIVERGED', 'the store was fenced'),
+      'BACKEND_DIVERGED: the store was fenced (outcome unknown: it may have been executed)',
+    ],
+    [
+      new QuorateError('NO_LEADER', 'nobody leads; it was not executed'),
+      'NO_LEADER: nobody leads; it was not executed',
+    ],
+    [
+      new QuorateError('TOO_LARGE', 'too long', { outcome: 'unknown' }),
+      'TOO_LARGE: too long (outcome unknown: it may have been executed)',
+    ],
     [new RefusedError('WRONGTYPE', 'not a list', 3), 'REFUSED: WRONGTYPE: not a list'],
     [new TypeError('x is not a function'), 'INTERNAL: x is not a function (QUORATE_DEBUG=1 shows where)'],
   ];
