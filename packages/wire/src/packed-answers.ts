@@ -1,8 +1,8 @@
 /**
  * The results of a slot as the answers in which they leave, one after the other, in pieces of memory that many share:
  * `f64 sequence | u8 0 | f64 slot | result`, or `f64 sequence | u8 3 | f64 slot | u32 start | u32 end` for a value that lies
- * in its own command (`echo.ts`), exactly as `writeAnswer` lays them out (a property test keeps the two equal). What a client is sent is then a copy of one stretch of bytes, and what is kept for its retries needs no object
- * per result.
+ * in its own command (`echo.ts`), exactly as `writeAnswer` lays them out (a property test keeps the two equal). What a
+ * client is sent is then a copy of one stretch of bytes, and what is kept for its retries needs no object per result.
  */
 import { ANSWER_ECHO, ANSWER_RESULT, readAnswer } from './answer-codec.ts';
 import { ByteReader, encodeUtf8 } from './bytes.ts';

@@ -31,7 +31,10 @@ export function answerWaiters(
       const result =
         admission.kind === 'execute' ? results[ordinal++] : resultOf(admission, results, command.bytes);
       if (result !== undefined) waiter.responder.addResult(command.sequence, slot, result);
-      else if (admission.kind === 'refused') waiter.responder.add(refusal(command.sequence, admission.code));
+      else
+        waiter.responder.add(
+          refusal(command.sequence, admission.kind === 'refused' ? admission.code : 'SEQUENCE_STALE'),
+        );
     }
   }
 }
@@ -53,6 +56,7 @@ export function answerSessionGroup(
   }
 }
 
+/** Undefined: it was refused, or what is kept cannot be the answer to this command. */
 function resultOf(admission: Admission, results: readonly Result[], command: Uint8Array): Result | undefined {
   if (admission.kind === 'repeated') return results[admission.ordinal];
   return admission.kind === 'duplicate' ? withCommand(admission.result, command) : undefined;
