@@ -114,6 +114,20 @@ describe('a node that must not run', function () {
     await waitForOnePosition(cluster);
   });
 
+  it('because its log was written for another backend', async () => {
+    const { cluster } = scene();
+    await cluster.terminate(3);
+    const text = readFileSync(cluster.configPath, 'utf8');
+    const path = join(cluster.directory, 'other-backend.yaml');
+    writeFileSync(path, text.replace(/^backend: .*$/m, 'backend: redis'));
+    assert.match(
+      complaint(await quorate(['start', '3', '--config', path])),
+      /^quorate: JOURNAL_FOREIGN: the log in .*node-3 was written for the backend kv, and this node has redis: choose kv/,
+    );
+    cluster.restart(3);
+    await waitForOnePosition(cluster);
+  });
+
   for (const node of [1, 3]) {
     it(`because its directory was wiped: node ${node}, which ${node === 1 ? 'dials its peers' : 'is dialled'}`, async () => {
       const { cluster } = scene();

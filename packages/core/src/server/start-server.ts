@@ -8,6 +8,7 @@ import { makeDirectory } from '../config/data-directory.ts';
 import { clusterIdOf, genesisDigestOf } from '../config/identity.ts';
 import type { BackendImage } from '../ports/backend.ts';
 import { backendFactsOf } from './backend-facts.ts';
+import { claimForBackend } from './backend-name.ts';
 import { refuseCondemned } from './condemned.ts';
 import { createJournal } from './journals.ts';
 import { openBackend, openIfThere } from './open-store.ts';
@@ -39,6 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const abort = new AbortController();
   let server: RunningNode | undefined;
   try {
+    claimForBackend(directory, backend.name);
     const context = {
       clusterId,
       group: GROUP,
