@@ -1,6 +1,7 @@
 /** The whole bank, in the order in which the table prints it. */
 import type { Mutant } from '../mutant.ts';
 import { ACCEPTOR_MUTANTS } from './acceptor.ts';
+import { ANSWER_MUTANTS } from './answers.ts';
 import { BACKEND_MUTANTS } from './backend.ts';
 import { CANDIDATE_MUTANTS } from './candidate.ts';
 import { CLIENT_MUTANTS } from './client.ts';
@@ -13,6 +14,7 @@ import { READER_MUTANTS } from './reader.ts';
 import { RUNTIME_MUTANTS } from './runtime.ts';
 import { SEGMENT_MUTANTS } from './segments.ts';
 import { SESSION_MUTANTS } from './sessions.ts';
+import { STORE_MUTANTS } from './stores.ts';
 import { WIRE_MUTANTS } from './wire.ts';
 
 export const CATALOGUE: readonly Mutant[] = [
@@ -25,6 +27,8 @@ export const CATALOGUE: readonly Mutant[] = [
   ...JOURNAL_MUTANTS,
   ...SEGMENT_MUTANTS,
   ...RUNTIME_MUTANTS,
+  ...STORE_MUTANTS,
+  ...ANSWER_MUTANTS,
   ...ENGINE_MUTANTS,
   ...SESSION_MUTANTS,
   ...BACKEND_MUTANTS,

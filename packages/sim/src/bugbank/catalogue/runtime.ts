@@ -1,7 +1,7 @@
-/** Mutants of the runtime: between the pure core on one side and disk, clients and store on the other. */
+/** Mutants of the runtime: between the pure core on one side and disk and clients on the other. */
 import type { Mutant } from '../mutant.ts';
 import { engineTests, testsOf } from './hunts.ts';
-import { protocol, runtime, server, wire } from './places.ts';
+import { protocol, runtime, server } from './places.ts';
 
 const durable = engineTests('durable');
 const once = engineTests('once');
@@ -143,38 +143,6 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     hunt: once,
   },
   {
-    id: 'log-not-replayed',
-    wrong: 'A restarted node does not apply what its log holds; the state in memory begins empty.',
-    seen: 'paxuby: the state machine is in memory and is never rebuilt from the log',
-    patches: [
-      runtime(
-        'applier.ts',
-        `this.#source.raise(slot);
-        this.pump();`,
-        `if (slot > this.#source.target) {
-            this.#source.raise(slot);
-            this.#mark = { ...this.#mark, slot };
-        }
-        this.pump();`,
-      ),
-    ],
-    hunt: once,
-  },
-  {
-    id: 'store-trouble-becomes-result',
-    wrong:
-      'A store that cannot be reached becomes an answer, and the slot counts as applied on this node alone.',
-    seen: 'rqlite 536: a node whose apply fails while the others succeed diverges',
-    patches: [
-      runtime(
-        'store-attempts.ts',
-        `this.#tryAgain(planned, error.message);`,
-        `host.onResults(planned, planned.batch.commands.map(() => ({ ok: false, code: 'TROUBLE', message: messageOf(error) })));`,
-      ),
-    ],
-    hunt: once,
-  },
-  {
     id: 'frame-memory-kept',
     wrong: 'Values are views into the frame they came in, and the socket uses that memory again.',
     seen: 'pooled buffers in every language: what was accepted changes afterwards',
@@ -196,22 +164,6 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
         'applier.ts',
         `else if (!this.#busy && query.slot <= this.#mark.slot)`,
         `else if (query.slot <= this.#source.target)`,
-      ),
-    ],
-    hunt: reads,
-  },
-  {
-    id: 'apply-marker-early',
-    wrong: 'The mark moves when a batch is handed to the store, before its effects are there.',
-    seen: 'etcd 13766, post-mortem of v3.5: the consistent index was saved before the data',
-    patches: [
-      runtime(
-        'applier.ts',
-        `this.#attempts.begin(planned);`,
-        `this.#mark = planned.batch.next;
-        this.#options.handlers.onApplied(planned.batch.slot);
-        for (const query of this.#queries.takeReady(planned.batch.slot)) void query.run();
-        this.#attempts.begin(planned);`,
       ),
     ],
     hunt: reads,
@@ -270,174 +222,10 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     hunt: testsOf('peer book', 'core', 'server/peer-book.test.js'),
   },
   {
-    id: 'other-history-accepted',
-    wrong: 'A store that comes back with another history under the same mark goes on as if it were ours.',
-    seen: 'Redis after a fail-over that lost writes; MySQL replicas with errant transactions',
-    patches: [
-      runtime(
-        'applier.ts',
-        `const known = this.#history.contradicts(this.#mark);`,
-        `const known = undefined;`,
-      ),
-    ],
-    hunt: engineTests('rewound'),
-  },
-  {
-    id: 'new-mark-believed',
-    wrong:
-      'The mark of a store that was opened again counts as one that this node reached, because it was just noted.',
-    seen: 'our own applier: a store away at the start was compared with nothing',
-    patches: [
-      runtime(
-        'applier.ts',
-        `this.#options.handlers.onReopened(isKnown);`,
-        `this.#options.handlers.onReopened(this.#history.remembers(mark));`,
-      ),
-    ],
-    hunt: engineTests('rewound'),
-  },
-  {
-    id: 'reads-while-opening-again',
-    wrong:
-      'After a read found the store older, the reads that waited are asked at once, and when they are done a batch is applied beside the opening.',
-    seen: 'two owners of one busy flag, in our own applier',
-    patches: [
-      runtime(
-        'applier.ts',
-        `if (!this.#busy && !this.#health.isFenced()) {`,
-        `if (!this.#health.isFenced()) {`,
-      ),
-    ],
-    hunt: engineTests('reopening'),
-  },
-  {
-    id: 'fence-taken-back',
-    wrong: 'A store that was fenced while it worked on a batch is well again when the batch is done.',
-    seen: 'one field for two states, in our own applier',
-    patches: [
-      runtime(
-        'applier.ts',
-        `if (this.#health.isFenced())
-            return tellUnknown(planned.waiters, this.#health.current.detail);
-        const fault`,
-        `const fault`,
-      ),
-      runtime(
-        'store-health.ts',
-        `if (this.isFenced())
-            return;
-        this.#current = WELL;`,
-        `this.#current = WELL;`,
-      ),
-    ],
-    hunt: engineTests('fenced'),
-  },
-  {
-    id: 'older-store-fenced-by-preparing',
-    wrong:
-      'A store that came back older is fenced for good when a command that is prepared is the first to meet it.',
-    seen: 'a kind of error that inherits from a worse one, in our own preparer',
-    patches: [runtime('preparer.ts', `if (error instanceof BackendRewound)`, `if (error === undefined)`)],
-    hunt: engineTests('reopening'),
-  },
-  {
-    id: 'store-asked-after-the-end',
-    wrong:
-      'A store that is opened again while its node ends is given the next batch, maybe while it is closed.',
-    seen: 'a flag that is set in the middle of the function that clears it, in our own applier',
-    patches: [
-      runtime('applier.ts', `if (this.#stopped || this.#health.isFenced())`, `if (this.#health.isFenced())`),
-    ],
-    hunt: engineTests('reopening'),
-  },
-  {
-    id: 'results-not-looked-at',
-    wrong: 'What a backend of somebody else gives for a command is believed to be a result, whatever it is.',
-    seen: 'a forgotten return in an asynchronous function ends every process, at each start again',
-    patches: [
-      runtime('backend-returns.ts', `if (!isResult(results[ordinal]))`, `if (results[ordinal] === null)`),
-    ],
-    hunt: engineTests('backend-trouble'),
-  },
-  {
     id: 'stops-before-it-has-answered',
     wrong: 'A follower that stops leaves those without an answer whose commands it passed on to the leader.',
     seen: 'rolling restarts that count as lost connections',
     patches: [runtime('engine.ts', `this.#forwarder.count === 0`, `this.#forwarder.count >= 0`)],
     hunt: engineTests('truth'),
-  },
-  {
-    id: 'packed-answers-of-others',
-    wrong:
-      'Who waits for a group is sent the answers from the first command of the slot on, and not of its own.',
-    seen: 'pipelines that count answers instead of naming them',
-    patches: [
-      runtime(
-        'packed-slots.ts',
-        `runs.push({ waiter, first, end: this.#count });`,
-        `runs.push({ waiter, first: 0, end: this.#count });`,
-      ),
-    ],
-    hunt: engineTests('packed'),
-  },
-  {
-    id: 'echo-to-who-cannot-read-it',
-    wrong:
-      'Everybody is told where in the command the value lies, also who sent a line, or never heard of echoes.',
-    seen: 'formats that are extended on one side only',
-    patches: [
-      runtime(
-        'responder.ts',
-        `const isAsPacked = (ordinal) => takesEchoes || !answers.isEcho(ordinal);`,
-        `const isAsPacked = (ordinal) => takesEchoes || ordinal >= 0;`,
-      ),
-    ],
-    hunt: engineTests('packed'),
-  },
-  {
-    id: 'echo-of-another-command',
-    wrong: 'The place of a value is counted from the first command of the slot.',
-    seen: 'offsets into a batch that are taken for offsets into its parts',
-    patches: [
-      wire(
-        'packed-answers.ts',
-        `const commandStart = starts[this.#count];`,
-        `const commandStart = starts[0];`,
-      ),
-    ],
-    hunt: engineTests('packed'),
-  },
-  {
-    id: 'echo-trusts-its-command',
-    wrong: 'Of a command that comes again, shorter than before, what is left of it is the answer.',
-    seen: 'answers that are kept as references into what a client may send differently the next time',
-    patches: [wire('echo.ts', `if (result.end > command.length)`, `if (result.end > Infinity)`)],
-    hunt: engineTests('packed'),
-  },
-  {
-    id: 'packed-retry-executes-again',
-    wrong: 'A command that lies in the batch a second time is executed a second time.',
-    seen: 'a fast path that was written beside the table of sessions',
-    patches: [
-      runtime(
-        'packed-slots.ts',
-        `if (admission.kind === 'execute') {`,
-        `if (admission.kind === 'execute' || admission.kind === 'repeated') {`,
-      ),
-    ],
-    hunt: engineTests('packed'),
-  },
-  {
-    id: 'leads-without-a-store',
-    wrong: 'A leader whose store is away keeps leading, and every client waits for it.',
-    seen: 'vault 14372, dqlite 283: a member in trouble keeps the leadership that it cannot use',
-    patches: [
-      runtime(
-        'leadership-watch.ts',
-        `if (unwellMs < electionTimeoutMs) return;`,
-        `if (unwellMs >= 0) return;`,
-      ),
-    ],
-    hunt: engineTests('unwell-leader'),
   },
 ];
