@@ -31,7 +31,8 @@ const UNKNOWN = ' (outcome unknown: it may have been executed)';
 
 /** The client's own words for a time-out or an abort say it already; what a node says does so now and then. */
 function fate(error: QuorateError): string {
-  if (/not executed|not known/.test(error.message)) return '';
+  const said = error.outcome === 'none' ? /not executed/ : /not known/;
+  if (said.test(error.message)) return '';
   switch (error.code) {
     case 'DISCONNECTED':
     case 'LEADERSHIP_LOST':

@@ -53,6 +53,15 @@ describe('the words of a failure', () => {
       'NO_LEADER: nobody leads; it was not executed',
     ],
     [
+      // What the last node says of its own attempt is not what is known of all.
+      new QuorateError('BACKEND_UNAVAILABLE', 'away; it was not executed', { outcome: 'unknown' }),
+      'BACKEND_UNAVAILABLE: away; it was not executed (outcome unknown: it may have been executed)',
+    ],
+    [
+      new QuorateError('LEADERSHIP_LOST', 'lost; whether it took effect is not known'),
+      'LEADERSHIP_LOST: lost; whether it took effect is not known',
+    ],
+    [
       new QuorateError('TOO_LARGE', 'too long', { outcome: 'unknown' }),
       'TOO_LARGE: too long (outcome unknown: it may have been executed)',
     ],

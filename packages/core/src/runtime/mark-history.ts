@@ -1,6 +1,7 @@
 /**
  * The digests of the latest slots that this process applied. A store that was opened again with an older mark must have
- * one of them: otherwise it is not what this node wrote, and filling it up from the log would only hide that.
+ * the one of its slot, if that is remembered: otherwise it is not what this node wrote, and filling it up from the log
+ * would only hide that.
  */
 import type { AppliedMark } from '../ports/backend.ts';
 

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { EXIT_USAGE } from './tool.ts';
 
 /** What is given, and how the sentence about it reads. */
 export type WrongUse = readonly [args: readonly string[], sentence: RegExp];
@@ -38,7 +37,7 @@ export function judgeHelp(tool: JudgedTool): void {
 /** One sentence, the usage, status 2, nothing done and no stack trace. */
 export function judgeWrongUse(tool: JudgedTool, [args, sentence]: WrongUse): void {
   const { status, stdout, stderr } = run(tool, args);
-  assert.deepEqual([status, stdout], [EXIT_USAGE, ''], stderr);
+  assert.deepEqual([status, stdout], [2, ''], stderr);
   const [first = '', second = ''] = stderr.split('\n');
   assert.ok(first.startsWith(`${tool.name}: `), stderr);
   assert.match(first, sentence);
