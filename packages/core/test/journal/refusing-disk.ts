@@ -33,6 +33,10 @@ export class RefusingDisk implements JournalDisk {
     return this.#do('create', () => this.#wrap(this.#disk.create(name)));
   }
 
+  memory(bytes: number): Buffer {
+    return this.#disk.memory(bytes);
+  }
+
   rename(from: string, to: string): void {
     this.#do('rename', () => this.#disk.rename(from, to));
   }

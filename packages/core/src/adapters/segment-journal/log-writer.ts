@@ -224,7 +224,7 @@ export class LogWriter {
     }
     const bytes = recordBytes(items.length, valueBytes);
     if (this.#gather.length < bytes)
-      this.#gather = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#gather.length));
+      this.#gather = this.#disk.memory(Math.max(bytes, 2 * this.#gather.length));
     this.#number += 1;
     const { headerCrc } = encodeRecord(this.#header(kind, this.#number), items, seed, this.#gather);
     this.#previousCrc = headerCrc;

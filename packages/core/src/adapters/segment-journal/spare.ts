@@ -19,6 +19,8 @@ export class Spare {
   #spare: SpareSegment | undefined;
   #taker: Taker | undefined;
   #isClosed = false;
+  /** Kept from one to the next. */
+  #zeros: Buffer = Buffer.alloc(0);
   /** A file with its name could not be removed. */
   #hasLeftover = false;
 
@@ -43,7 +45,8 @@ export class Spare {
       this.#tell(error, failed);
       return;
     }
-    this.#fill(0, Buffer.alloc(Math.min(STEP_BYTES, bytes)), failed);
+    if (this.#zeros.length === 0) this.#zeros = this.#disk.memory(STEP_BYTES);
+    this.#fill(0, failed);
   }
 
   /** Hands out one with at least `neededBytes`, now or when one of `wantedBytes` is filled. It is the caller's then. */
@@ -75,12 +78,12 @@ export class Spare {
     done();
   }
 
-  #fill(from: number, zeros: Buffer, failed: (error: unknown) => void): void {
+  #fill(from: number, failed: (error: unknown) => void): void {
     const { file, bytes } = this.#spare as SpareSegment;
-    const step = zeros.subarray(0, Math.min(zeros.length, bytes - from));
+    const step = this.#zeros.subarray(0, Math.min(STEP_BYTES, bytes - from));
     file.writeLater(step, from, (error) => {
       const filled = from + step.length;
-      if (!this.#isClosed && error === undefined && filled < bytes) return this.#fill(filled, zeros, failed);
+      if (!this.#isClosed && error === undefined && filled < bytes) return this.#fill(filled, failed);
       this.#state = 'ready';
       if (this.#isClosed || error !== undefined) this.#discard();
       this.#tell(error, failed);

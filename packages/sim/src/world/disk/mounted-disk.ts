@@ -39,6 +39,10 @@ export class MountedDisk implements JournalDisk {
     return new MountedFile(this.#disk, file, this.#life, this.#deliver);
   }
 
+  memory(bytes: number): Buffer {
+    return Buffer.alloc(bytes);
+  }
+
   rename(from: string, to: string): void {
     this.#disk.mayRefuse('rename');
     const file = this.#disk.find(from);
