@@ -98,38 +98,30 @@ export class QuorateClient {
 
   /** The value as UTF-8; `null` if there is none. @throws QuorateError, always with outcome 'none' */
   get(key: CommandPart, options?: ReadOptions): Promise<string | null> {
-    return this.#engine.call(READ_TEXT, options, (slab, command) => slab.writeKey(command, GET, key));
+    return this.#engine.call(READ_TEXT, options, [GET, key]);
   }
 
   /** The value as bytes, the caller's to keep; `null` if there is none. */
   getBytes(key: CommandPart, options?: ReadOptions): Promise<Uint8Array | null> {
-    return this.#engine.call(READ_BYTES, options, (slab, command) => slab.writeKey(command, GET, key));
+    return this.#engine.call(READ_BYTES, options, [GET, key]);
   }
 
   /** The value that is now stored. @throws QuorateError; RefusedError if the backend says no */
   set(key: CommandPart, value: CommandPart, options?: CallOptions): Promise<string> {
-    return this.#engine.call(WRITTEN_TEXT, callOptions(options), (slab, command) =>
-      slab.writeKeyValue(command, SET, key, value),
-    );
+    return this.#engine.call(WRITTEN_TEXT, callOptions(options), [SET, key, value]);
   }
 
   setBytes(key: CommandPart, value: CommandPart, options?: CallOptions): Promise<Uint8Array> {
-    return this.#engine.call(WRITTEN_BYTES, callOptions(options), (slab, command) =>
-      slab.writeKeyValue(command, SET, key, value),
-    );
+    return this.#engine.call(WRITTEN_BYTES, callOptions(options), [SET, key, value]);
   }
 
   /** The value that was there; `null` if there was none. @throws QuorateError; RefusedError if the backend says no */
   del(key: CommandPart, options?: CallOptions): Promise<string | null> {
-    return this.#engine.call(WRITE_TEXT, callOptions(options), (slab, command) =>
-      slab.writeKey(command, DEL, key),
-    );
+    return this.#engine.call(WRITE_TEXT, callOptions(options), [DEL, key]);
   }
 
   delBytes(key: CommandPart, options?: CallOptions): Promise<Uint8Array | null> {
-    return this.#engine.call(WRITE_BYTES, callOptions(options), (slab, command) =>
-      slab.writeKey(command, DEL, key),
-    );
+    return this.#engine.call(WRITE_BYTES, callOptions(options), [DEL, key]);
   }
 
   /**
@@ -138,10 +130,7 @@ export class QuorateClient {
    */
   exec(command: ClientCommand, options?: ExecOptions): Promise<ExecResult> {
     const shape = options?.consistency === undefined ? WRITE_ANY : READ_ANY;
-    return this.#engine.call(shape, options, (slab, pending) => {
-      if (typeof command === 'string') slab.writeText(pending, command);
-      else slab.writeArguments(pending, command);
-    });
+    return this.#engine.call(shape, options, command);
   }
 
   /** Who leads, as the nodes say. Waits for an election within the time-out. @throws CANNOT_CONNECT, NO_LEADER */

@@ -5,16 +5,16 @@
  * Puts the parts together: `navigator.ts` chooses the node, `outbound.ts` makes frames, `refusal-desk.ts` acts on
  * errors, `retry-gate.ts` and `deadline-watch.ts` own the timers.
  */
-import { type Answer, QuorateError, type Result } from '@quorate/wire';
+import { type Answer, QuorateError } from '@quorate/wire';
 import { AbortWatch } from './abort-watch.ts';
-import { CommandSlab } from './command-slab.ts';
+import { type CommandPart, CommandSlab } from './command-slab.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import type { ClientEmitter } from './events.ts';
 import { aborted, cannotConnect, closed, timedOut, tooLarge, wrongEcho } from './failures.ts';
 import { Navigator, type NavigatorOwner } from './navigator.ts';
 import { type ClientSettings, callTimeoutMs, type ReadOptions, SESSION_WINDOW_COMMANDS } from './options.ts';
 import { Outbound } from './outbound.ts';
-import { PendingCommand } from './pending.ts';
+import { PendingCommand, type ResultAnswer } from './pending.ts';
 import { PendingWindow } from './pending-window.ts';
 import { RefusalDesk } from './refusal-desk.ts';
 import type { Shape } from './results.ts';
@@ -77,18 +77,18 @@ export class CommandEngine implements NavigatorOwner {
     return this.#window.count;
   }
 
-  /** `write` puts the command's bytes into the slab. Never throws: what is wrong with a call rejects it. */
+  /** `input` as `CommandSlab` takes it, whose bytes are copied. Never throws: what is wrong with a call rejects it. */
   call<T>(
     shape: Shape<T>,
     options: ReadOptions | undefined,
-    write: (slab: CommandSlab, command: PendingCommand) => void,
+    input: string | readonly CommandPart[],
   ): Promise<T> {
     this.#scheduleFlush();
     try {
       const command = this.#admit(shape, options);
       this.#window.add(command);
       try {
-        write(this.#slab, command);
+        this.#slab.write(command, input);
         this.#checkBytes(command);
       } catch (error) {
         this.#window.remove(command);
@@ -174,12 +174,9 @@ export class CommandEngine implements NavigatorOwner {
         this.#outbound.free(command);
         command.state = 'waiting';
         this.#refusals.onRefusal(command, answer);
-      } else if (answer.kind === 'result') {
+      } else if (answer.kind !== 'session') {
         hasResult = true;
-        this.#resolve(command, answer.result, answer.slot);
-      } else if (answer.kind === 'echo') {
-        hasResult = true;
-        this.#resolve(command, command.echoed(answer.start, answer.end), answer.slot);
+        this.#resolve(command, answer);
       }
     }
     if (!hasResult) return;
@@ -252,12 +249,11 @@ export class CommandEngine implements NavigatorOwner {
     this.#reject(command, error);
   }
 
-  /** `result` undefined: an echo of bytes that the command does not have. */
-  #resolve(command: PendingCommand, result: Result | undefined, slot: number): void {
-    if (result === undefined) return this.#reject(command, wrongEcho(command));
+  #resolve(command: PendingCommand, answer: ResultAnswer): void {
+    if (!command.canHave(answer)) return this.#reject(command, wrongEcho(command));
     this.#settle(command);
     try {
-      command.resolve(command.shape.convert(result, slot));
+      command.resolve(command.convert(answer));
     } catch (error) {
       command.reject(error);
     }

@@ -8,7 +8,7 @@
  */
 import { MAX_ARGUMENTS, QuorateError } from '@quorate/wire';
 import { ELEMENT_HEAD_BYTES, type PendingCommand } from './pending.ts';
-import { sharedMemory } from './shared-memory.ts';
+import { type SharedMemory, sharedMemory } from './shared-memory.ts';
 
 /** Text is sent as UTF-8. */
 export type CommandPart = string | Uint8Array;
@@ -21,106 +21,92 @@ const FORM_TEXT = 0;
 const FORM_ARGUMENTS = 1;
 /** Up to this length a loop over ASCII is cheaper than the call into native code. */
 const SHORT_TEXT_CHARS = 48;
+/** The same of bytes. */
+const SHORT_BYTES = 16;
 /** Above this, a text is measured exactly instead of reserving three bytes for each character, much of a chunk. */
 const MEASURED_TEXT_CHARS = 1024;
 
 export class CommandSlab {
-  #chunk: Buffer = sharedMemory(CHUNK_BYTES);
-  #view: DataView = viewOf(this.#chunk);
+  #chunk: SharedMemory = sharedMemory(CHUNK_BYTES);
   #end = 0;
 
-  /** `[verb, key]`. @throws ARGUMENT if a part is neither text nor bytes. */
-  writeKey(command: PendingCommand, verb: Uint8Array, key: CommandPart): void {
-    this.#openArguments(command, 2, verb.length + partBound(key) + 8);
-    this.#bytes(verb);
-    this.#part(key);
-    this.#close(command);
+  /** A line as people type it, or its arguments. @throws ARGUMENT if it is neither, or a part of it is not. */
+  write(command: PendingCommand, input: string | readonly CommandPart[]): void {
+    if (typeof input === 'string') this.#writeText(command, input);
+    else this.#writeArguments(command, input);
   }
 
-  /** `[verb, key, value]`. @throws ARGUMENT */
-  writeKeyValue(command: PendingCommand, verb: Uint8Array, key: CommandPart, value: CommandPart): void {
-    this.#openArguments(command, 3, verb.length + partBound(key) + partBound(value) + 12);
-    this.#bytes(verb);
-    this.#part(key);
-    this.#part(value);
-    this.#close(command);
-  }
-
-  /** @throws ARGUMENT */
-  writeArguments(command: PendingCommand, parts: readonly CommandPart[]): void {
+  #writeArguments(command: PendingCommand, parts: readonly CommandPart[]): void {
     if (!isList(parts))
       throw new QuorateError('ARGUMENT', `a command is a text or a list, not ${describe(parts)}`);
     if (parts.length > MAX_ARGUMENTS) {
       throw new QuorateError('ARGUMENT', `${parts.length} arguments are over the limit of ${MAX_ARGUMENTS}`);
     }
-    let room = 0;
+    let room = 2;
     for (const part of parts) room += 4 + partBound(part);
-    if (room > MAX_SHARING_BYTES) room = parts.reduce((sum, part) => sum + 4 + bytesOf(part), 0);
-    this.#openArguments(command, parts.length, room);
-    for (const part of parts) this.#part(part);
-    this.#close(command);
+    if (room > MAX_SHARING_BYTES) room = parts.reduce((sum, part) => sum + 4 + bytesOf(part), 2);
+    let end = this.#open(command, FORM_ARGUMENTS, room);
+    const { bytes, view } = this.#chunk;
+    view.setUint16(end, parts.length, true);
+    end += 2;
+    for (const part of parts) {
+      const start = end + 4;
+      const length =
+        typeof part === 'string' ? writeUtf8(bytes, part, start) : writeBytes(bytes, part, start);
+      view.setUint32(end, length, true);
+      end = start + length;
+    }
+    this.#close(command, end);
   }
 
-  writeText(command: PendingCommand, text: string): void {
-    this.#open(command, FORM_TEXT, partBound(text));
-    this.#end += this.#utf8(text, this.#end);
-    this.#close(command);
+  #writeText(command: PendingCommand, text: string): void {
+    const start = this.#open(command, FORM_TEXT, partBound(text));
+    this.#close(command, start + writeUtf8(this.#chunk.bytes, text, start));
   }
 
-  #openArguments(command: PendingCommand, count: number, roomBytes: number): void {
-    this.#open(command, FORM_ARGUMENTS, roomBytes + 2);
-    this.#view.setUint16(this.#end, count, true);
-    this.#end += 2;
-  }
-
-  #open(command: PendingCommand, form: number, roomBytes: number): void {
+  /** Where the bytes of the command begin, with room for so many. */
+  #open(command: PendingCommand, form: number, roomBytes: number): number {
     const needed = ELEMENT_HEAD_BYTES + roomBytes;
-    if (needed > this.#chunk.length - this.#end) {
+    if (needed > this.#chunk.bytes.length - this.#end) {
       this.#chunk = sharedMemory(needed > MAX_SHARING_BYTES ? needed : CHUNK_BYTES);
-      this.#view = viewOf(this.#chunk);
       this.#end = 0;
     }
+    const { view } = this.#chunk;
+    const start = this.#end;
     command.chunk = this.#chunk;
-    command.start = this.#end;
+    command.start = start;
     command.isText = form === FORM_TEXT;
-    this.#view.setFloat64(this.#end, command.sequence, true);
-    this.#view.setUint8(this.#end + 8, form);
-    this.#end += ELEMENT_HEAD_BYTES;
+    view.setFloat64(start, command.sequence, true);
+    view.setUint8(start + 8, form);
+    return start + ELEMENT_HEAD_BYTES;
   }
 
-  #close(command: PendingCommand): void {
-    command.end = this.#end;
-    this.#view.setUint32(command.start + 9, this.#end - command.start - ELEMENT_HEAD_BYTES, true);
+  #close(command: PendingCommand, end: number): void {
+    command.end = end;
+    this.#end = end;
+    this.#chunk.view.setUint32(command.start + 9, command.commandBytes, true);
   }
+}
 
-  #part(part: CommandPart): void {
-    if (typeof part !== 'string') {
-      this.#bytes(part);
-      return;
-    }
-    const length = this.#utf8(part, this.#end + 4);
-    this.#view.setUint32(this.#end, length, true);
-    this.#end += 4 + length;
-  }
+/** The bytes written. */
+function writeBytes(out: Buffer, source: Uint8Array, offset: number): number {
+  const { length } = source;
+  if (length > SHORT_BYTES) out.set(source, offset);
+  else for (let index = 0; index < length; index++) out[offset + index] = source[index] as number;
+  return length;
+}
 
-  #bytes(bytes: Uint8Array): void {
-    this.#view.setUint32(this.#end, bytes.length, true);
-    this.#chunk.set(bytes, this.#end + 4);
-    this.#end += 4 + bytes.length;
+/** The bytes written. Lone surrogates become U+FFFD. */
+function writeUtf8(out: Buffer, text: string, offset: number): number {
+  const { length } = text;
+  if (length > SHORT_TEXT_CHARS) return out.write(text, offset, 'utf8');
+  let units = 0;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    units |= unit;
+    out[offset + index] = unit;
   }
-
-  /** Bytes written at `offset`. Lone surrogates become U+FFFD. */
-  #utf8(text: string, offset: number): number {
-    const { length } = text;
-    if (length > SHORT_TEXT_CHARS) return this.#chunk.write(text, offset, 'utf8');
-    const chunk = this.#chunk;
-    for (let index = 0; index < length; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit >= 0x80) return chunk.write(text, offset, 'utf8');
-      chunk[offset + index] = unit;
-    }
-    return length;
-  }
+  return units < 0x80 ? length : out.write(text, offset, 'utf8');
 }
 
 /** `Array.isArray` would turn the parts into `any`. */
@@ -146,8 +132,4 @@ function bytesOf(part: CommandPart): number {
 
 function describe(value: unknown): string {
   return value === null ? 'null' : typeof value;
-}
-
-function viewOf(chunk: Buffer): DataView {
-  return new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

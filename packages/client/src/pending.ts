@@ -4,8 +4,9 @@
  * Keeps the truth about the outcome. An attempt is *open* while the command is `sent`; it ends with an answer that
  * says the command was refused for certain, or it is lost, and then `maybeExecuted` stays true for good.
  */
-import type { Outcome, Result } from '@quorate/wire';
+import type { Answer, Outcome } from '@quorate/wire';
 import type { Shape } from './results.ts';
+import { type SharedMemory, sharedMemory } from './shared-memory.ts';
 
 /**
  * waiting: to be sent as soon as a node, a session and a place in flight are there.
@@ -17,6 +18,8 @@ export type PendingState = 'waiting' | 'sent' | 'held' | 'settled';
 
 /** Why an attempt ended without a result. */
 export type Refusal = { readonly code: string; readonly message: string };
+
+export type ResultAnswer = Extract<Answer, { kind: 'result' | 'echo' }>;
 
 export class PendingCommand {
   readonly shape: Shape<unknown>;
@@ -30,7 +33,7 @@ export class PendingCommand {
   /** Rises over all commands of a client; never used again after this one. */
   sequence = 0;
   /** The request element that `CommandSlab` wrote: `chunk` from `start` until `end`. */
-  chunk: Buffer = NO_BYTES;
+  chunk: SharedMemory = NO_MEMORY;
   start = 0;
   end = 0;
   /** A line for the backend to parse, rather than an argument list. */
@@ -71,14 +74,17 @@ export class PendingCommand {
     return this.bytes - ELEMENT_HEAD_BYTES;
   }
 
-  /** The result whose value is that stretch of the command's bytes; undefined if the command is not that long, or a text. */
-  echoed(start: number, end: number): Result | undefined {
-    if (this.isText || end > this.commandBytes) return undefined;
-    const { buffer, byteOffset } = this.chunk;
-    return {
-      ok: true,
-      value: new Uint8Array(buffer, byteOffset + this.start + ELEMENT_HEAD_BYTES + start, end - start),
-    };
+  /** False for an echo of bytes that the command does not have, or of a text. */
+  canHave(answer: ResultAnswer): boolean {
+    return answer.kind === 'result' || (!this.isText && answer.end <= this.commandBytes);
+  }
+
+  /** What the call promises. @throws RefusedError */
+  convert(answer: ResultAnswer): unknown {
+    const { slot } = answer;
+    if (answer.kind === 'result') return this.shape.convert(answer.result, slot);
+    const body = this.start + ELEMENT_HEAD_BYTES;
+    return this.shape.convertStretch(this.chunk, body + answer.start, body + answer.end, slot);
   }
 
   /** What can be said of the command if we give it up now. A read changes nothing, whatever became of it. */
@@ -91,7 +97,7 @@ export class PendingCommand {
 /** `f64 sequence | u8 form | u32 length` before the bytes of each command in a request frame. */
 export const ELEMENT_HEAD_BYTES = 13;
 
-const NO_BYTES = Buffer.alloc(0);
+const NO_MEMORY = sharedMemory(0);
 
 // One executor for all promises instead of a closure for each: a Promise runs it before its constructor returns.
 const captured: { resolve: (value: unknown) => void; reject: (error: unknown) => void } = {

@@ -4,6 +4,7 @@
  */
 import { ByteWriter, MAX_REQUEST_COMMANDS, writeClientFrame } from '@quorate/wire';
 import type { PendingCommand } from './pending.ts';
+import type { SharedMemory } from './shared-memory.ts';
 
 /** A frame takes no further command once it is this long, so it exceeds this by one command at most. */
 const FULL_FRAME_BYTES = 256 * 1024;
@@ -16,7 +17,7 @@ export class RequestGroup {
   #bytes = 0;
   #lastDeadlineMs = 0;
   /** Runs of elements that lie in a row: `chunks[i]` from `starts[i]` until `ends[i]`. */
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks: SharedMemory[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #head = new ByteWriter(64);
@@ -55,7 +56,7 @@ export class RequestGroup {
     frame.set(head, 0);
     let offset = head.length;
     for (const [index, chunk] of this.#chunks.entries()) {
-      offset += chunk.copy(frame, offset, this.#starts[index], this.#ends[index]);
+      offset += chunk.bytes.copy(frame, offset, this.#starts[index], this.#ends[index]);
     }
     this.#chunks.length = 0;
     this.#starts.length = 0;

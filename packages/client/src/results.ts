@@ -1,12 +1,12 @@
 /**
  * Turns a backend's `Result` into what each kind of call promises: a text, bytes, or the whole answer.
  *
- * Owns the copying rule: bytes in a decoded frame are views into a socket chunk of up to 64 KiB, an echo is a view into
+ * Owns the copying rule: bytes in a decoded frame are views into a socket chunk of up to 64 KiB, an echo is a stretch of
  * the chunk of its command, and a value that is kept must not keep much else alive. Owns `RefusedError`, the backend's "no"
  * for `get`, `set` and `del`.
  */
 import { QuorateError, type Result } from '@quorate/wire';
-import { sharedMemory } from './shared-memory.ts';
+import { type SharedMemory, sharedMemory } from './shared-memory.ts';
 
 /** The whole answer to `exec`. A refusal by the backend's own rules is an answer too, not an exception. */
 export type ExecResult = ExecDone | ExecRefused;
@@ -50,23 +50,31 @@ export type Shape<T> = {
   readonly isRead: boolean;
   /** @throws RefusedError if the call cannot express a refusal. */
   convert(result: Result, slot: number): T;
+  /** The same of a value that lies in memory of ours, from `start` until `end`. */
+  convertStretch(memory: SharedMemory, start: number, end: number, slot: number): T;
 };
 
-export const READ_TEXT: Shape<string | null> = { isRead: true, convert: toText };
-export const READ_BYTES: Shape<Uint8Array | null> = { isRead: true, convert: toBytes };
-export const WRITE_TEXT: Shape<string | null> = { isRead: false, convert: toText };
-export const WRITE_BYTES: Shape<Uint8Array | null> = { isRead: false, convert: toBytes };
+const AS_TEXT = { convert: toText, convertStretch: stretchToText };
+const AS_BYTES = { convert: toBytes, convertStretch: stretchToBytes };
+const AS_ANY = { convert: toExecResult, convertStretch: stretchToExecResult };
+
+export const READ_TEXT: Shape<string | null> = { isRead: true, ...AS_TEXT };
+export const READ_BYTES: Shape<Uint8Array | null> = { isRead: true, ...AS_BYTES };
+export const WRITE_TEXT: Shape<string | null> = { isRead: false, ...AS_TEXT };
+export const WRITE_BYTES: Shape<Uint8Array | null> = { isRead: false, ...AS_BYTES };
 /** What a write stored. A backend that answers a write without a value is taken to have stored an empty one. */
 export const WRITTEN_TEXT: Shape<string> = {
   isRead: false,
   convert: (result, slot) => toText(result, slot) ?? '',
+  convertStretch: stretchToText,
 };
 export const WRITTEN_BYTES: Shape<Uint8Array> = {
   isRead: false,
   convert: (result, slot) => toBytes(result, slot) ?? new Uint8Array(0),
+  convertStretch: stretchToBytes,
 };
-export const READ_ANY: Shape<ExecResult> = { isRead: true, convert: toExecResult };
-export const WRITE_ANY: Shape<ExecResult> = { isRead: false, convert: toExecResult };
+export const READ_ANY: Shape<ExecResult> = { isRead: true, ...AS_ANY };
+export const WRITE_ANY: Shape<ExecResult> = { isRead: false, ...AS_ANY };
 
 function toText(result: Result, slot: number): string | null {
   if (!result.ok) throw new RefusedError(result.code, result.message, slot);
@@ -81,7 +89,26 @@ function toBytes(result: Result, slot: number): Uint8Array | null {
 function toExecResult(result: Result, slot: number): ExecResult {
   if (!result.ok)
     return { ok: false, value: null, slot, code: result.code, message: result.message, text: noText };
-  const value = result.value === null ? null : ownBytes(result.value);
+  return execDone(result.value === null ? null : ownBytes(result.value), slot);
+}
+
+function stretchToText(memory: SharedMemory, start: number, end: number): string {
+  return memory.bytes.toString('utf8', start, end);
+}
+
+/** As `ownBytes`. */
+function stretchToBytes(memory: SharedMemory, start: number, end: number): Uint8Array {
+  const length = end - start;
+  const { buffer, bytes } = memory;
+  if (mayPin(length, bytes.length)) return new Uint8Array(buffer, start, length);
+  return copyOf(bytes.subarray(start, end));
+}
+
+function stretchToExecResult(memory: SharedMemory, start: number, end: number, slot: number): ExecResult {
+  return execDone(stretchToBytes(memory, start, end), slot);
+}
+
+function execDone(value: Uint8Array | null, slot: number): ExecDone {
   return { ok: true, value, slot, text: () => (value === null ? null : textOf(value)) };
 }
 
@@ -97,16 +124,22 @@ const SHORT_VALUE_BYTES = 1024;
 let slab = sharedMemory(SLAB_BYTES);
 let slabUsed = 0;
 
-/**
- * A copy, unless the memory that the value would keep alive is mostly its own, or the value is short and the memory no more
- * than it would share with others anyway. Always a plain `Uint8Array`.
- */
+/** A copy, unless the value may keep alive the memory in which it lies. Always a plain `Uint8Array`. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  const isShort = byteLength <= SHORT_VALUE_BYTES;
-  if (byteLength * 2 >= buffer.byteLength || (isShort && buffer.byteLength <= SLAB_BYTES))
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  const copy = isShort ? fromSlab(byteLength) : new Uint8Array(byteLength);
+  return mayPin(byteLength, buffer.byteLength)
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : copyOf(bytes);
+}
+
+/** The memory is mostly the value's own, or the value is short and the memory no more than it would share with others anyway. */
+function mayPin(length: number, memoryLength: number): boolean {
+  return length * 2 >= memoryLength || (length <= SHORT_VALUE_BYTES && memoryLength <= SLAB_BYTES);
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  const copy = length <= SHORT_VALUE_BYTES ? fromSlab(length) : new Uint8Array(length);
   copy.set(bytes);
   return copy;
 }

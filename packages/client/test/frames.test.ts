@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { type CommandInput, encodeArguments, encodeClientFrame, encodeUtf8 } from '@quorate/wire';
 import fc from 'fast-check';
-import { CommandSlab } from '#src/command-slab.ts';
+import { type CommandPart, CommandSlab } from '#src/command-slab.ts';
 import { PendingCommand } from '#src/pending.ts';
 import { PendingWindow } from '#src/pending-window.ts';
 import { RequestGroup } from '#src/request-group.ts';
 import { WRITE_ANY } from '#src/results.ts';
+import type { SharedMemory } from '#src/shared-memory.ts';
 
 const part = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
@@ -54,8 +55,7 @@ describe('request frames', () => {
           const commands = batch.map((one) => {
             const pending = newCommand();
             window.add(pending);
-            if (typeof one === 'string') slab.writeText(pending, one);
-            else slab.writeArguments(pending, one);
+            slab.write(pending, one);
             group.add(pending);
             return { sequence: pending.sequence, input: inputOf(one) };
           });
@@ -81,27 +81,27 @@ describe('request frames', () => {
     const verb = encodeUtf8('SET');
     for (const length of [100, 1000, 1025, 2000, 4000, 4096, 5600, 8200, 11_000, 16_500, 70_000]) {
       const text = 'x'.repeat(length);
-      const writers: ((slab: CommandSlab, pending: PendingCommand) => void)[] = [
-        (slab, pending) => slab.writeText(pending, text),
-        (slab, pending) => slab.writeKey(pending, verb, text),
-        (slab, pending) => slab.writeKeyValue(pending, verb, 'key', text),
-        (slab, pending) => slab.writeKeyValue(pending, verb, 'key', encodeUtf8(text)),
-        (slab, pending) => slab.writeArguments(pending, Array(20).fill(text.slice(length / 2))),
+      const inputs: readonly (string | readonly CommandPart[])[] = [
+        text,
+        [verb, text],
+        [verb, 'key', text],
+        [verb, 'key', encodeUtf8(text)],
+        Array<string>(20).fill(text.slice(length / 2)),
       ];
-      for (const [index, write] of writers.entries()) {
+      for (const [index, input] of inputs.entries()) {
         const slab = new CommandSlab();
-        const chunks = new Set<Buffer>();
+        const chunks = new Set<SharedMemory>();
         let counted = 0;
         for (let round = 0; round < 60; round++) {
           const pending = newCommand();
-          write(slab, pending);
+          slab.write(pending, input);
           chunks.add(pending.chunk);
           counted += pending.bytes;
         }
         const taken = [...chunks].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
         assert.ok(
           taken <= 2 * counted + chunkBytes,
-          `writer ${index} of ${length}: ${taken} bytes for ${counted}`,
+          `input ${index} of ${length}: ${taken} bytes for ${counted}`,
         );
       }
     }
@@ -112,8 +112,8 @@ describe('request frames', () => {
       fc.property(part, part, (key, value) => {
         const slab = new CommandSlab();
         const pending = newCommand();
-        slab.writeKeyValue(pending, encodeUtf8('SET'), key, value);
-        const body = pending.chunk.subarray(pending.end - pending.commandBytes, pending.end);
+        slab.write(pending, [encodeUtf8('SET'), key, value]);
+        const body = pending.chunk.bytes.subarray(pending.end - pending.commandBytes, pending.end);
         const expected = encodeArguments([encodeUtf8('SET'), bytesOf(key), bytesOf(value)]);
         assert.deepEqual(Buffer.from(body), Buffer.from(expected));
       }),
