@@ -116,6 +116,11 @@ export class Applier {
     return this.#health.isFenced() || this.unappliedSlots === 0;
   }
 
+  /** No read waits for it, and it would keep the event loop from everything else: a store beside it only begins its work. */
+  get mayBePutOff(): boolean {
+    return this.#packed !== undefined && this.#queries.isEmpty;
+  }
+
   /** The journal holds chosen values up to `slot` from before this incarnation. */
   replayUntil(slot: Slot): void {
     this.#source.raise(slot);

@@ -45,6 +45,8 @@ export class Engine {
   readonly #marks: MarkCheck;
   #ticker: Timer | undefined;
   #turnScheduled = false;
+  /** Applying waits for a flush. */
+  #isPutOff = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -162,13 +164,23 @@ export class Engine {
       }
       this.#replica.serveCatchUps();
       this.#replica.sendFrames();
-      this.#replica.kickJournal(); // The disk works while the backend does.
-      this.#applier.pump();
+      const flushes = this.#replica.kickJournal(); // The disk works while the backend does.
+      if (!this.#acknowledgesFirst(flushes)) this.#applier.pump();
       this.#clients.flush();
       this.#replica.sendFrames(); // Answers to clients of other nodes.
       this.#replica.kickJournal();
       if (this.#lifecycle.awaitsIdle && this.#isIdle()) this.#lifecycle.settle();
     });
+  }
+
+  /**
+   * A follower puts off applying until the flush that has just begun is over, so that its acknowledgement does not wait
+   * behind a large batch. Once: the next turn applies, whatever it brings. (docs/adr/0009.)
+   */
+  #acknowledgesFirst(flushes: boolean): boolean {
+    this.#isPutOff =
+      flushes && !this.#isPutOff && this.#replica.role !== 'leader' && this.#applier.mayBePutOff;
+    return this.#isPutOff;
   }
 
   #tick(): void {

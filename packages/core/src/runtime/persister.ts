@@ -50,9 +50,9 @@ export class Persister {
     }
   }
 
-  /** Hands everything that waits to the journal, unless an append is under way. */
-  kick(): void {
-    if (this.#busy || this.#failed || this.#pending.length === 0) return;
+  /** Hands everything that waits to the journal, unless an append is under way. True when one has begun. */
+  kick(): boolean {
+    if (this.#busy || this.#failed || this.#pending.length === 0) return false;
     const writes = this.#pending;
     this.#pending = [];
     this.#flushingBytes = this.#pendingBytes;
@@ -60,6 +60,7 @@ export class Persister {
     this.#busy = true;
     const through = (writes[writes.length - 1] as JournalWrite).sequence;
     this.#journal.append(writes, (error) => this.#done(through, error));
+    return this.#busy;
   }
 
   #done(through: WriteSequence, error: QuorateError | undefined): void {

@@ -130,8 +130,8 @@ export class ReplicaHost {
     this.#outbox.flush();
   }
 
-  kickJournal(): void {
-    this.#persister.kick();
+  kickJournal(): boolean {
+    return this.#persister.kick();
   }
 
   /** Pages of chosen values for peers that missed them, from the journal. */

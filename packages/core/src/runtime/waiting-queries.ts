@@ -11,6 +11,10 @@ export type WaitingQuery = {
 export class WaitingQueries {
   #queries: WaitingQuery[] = [];
 
+  get isEmpty(): boolean {
+    return this.#queries.length === 0;
+  }
+
   add(query: WaitingQuery): void {
     this.#queries.push(query);
   }
