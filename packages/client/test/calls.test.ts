@@ -191,6 +191,9 @@ describe('calls', () => {
       [9, 9, 2],
     );
     const sequences = requests.flatMap((frame) => frame.commands.map((command) => command.sequence));
-    assert.deepEqual(sequences, sequences.toSorted((left, right) => left - right));
+    assert.deepEqual(
+      sequences,
+      sequences.toSorted((left, right) => left - right),
+    );
   });
 });
