@@ -18,6 +18,8 @@ import { beginsAt } from './aligned-memory.ts';
 import { SECTOR_BYTES } from './layout.ts';
 
 const WROTE_NOTHING = 'the system wrote nothing';
+/** What a system says that cannot write these bytes directly, before it has written any of them. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
 
 export class NodeFile implements JournalFile {
   readonly #descriptor: number;
@@ -74,8 +76,8 @@ export class NodeFile implements JournalFile {
         bytes.length - from,
         position + from,
         (error, written) => {
-          if (error !== null && direct !== undefined && error.code === 'EINVAL') {
-            // Nothing was written: the drive has larger sectors, or the file system only looked as if it could.
+          if (error !== null && direct !== undefined && REFUSALS.has(error.code)) {
+            // The drive has larger sectors, or the file system only looked as if it could.
             this.#leaveDirect();
             step(from);
           } else if (error !== null) finish(error);
