@@ -130,7 +130,7 @@ export class Engine {
    * owner, who calls `halt` in any case.
    */
   stop(done: () => void): void {
-    if (this.#lifecycle.stop(done)) this.#replica.feed({ kind: 'resign' });
+    if (this.#lifecycle.stop(done)) this.#replica.feed({ kind: 'resign', at: this.#replica.now() });
   }
 
   /** Closes clients and says nothing more. */
@@ -156,11 +156,11 @@ export class Engine {
     this.#turnScheduled = false;
     this.#lifecycle.guard(() => {
       this.#proposals.propose();
-      this.#replica.step({ kind: 'turn' });
+      this.#replica.step({ kind: 'turn', at: this.#replica.now() });
       const ticket = this.#reads.takeTicket();
       if (ticket !== undefined) {
-        this.#replica.step({ kind: 'read', ticket });
-        this.#replica.step({ kind: 'turn' });
+        this.#replica.step({ kind: 'read', at: this.#replica.now(), ticket });
+        this.#replica.step({ kind: 'turn', at: this.#replica.now() });
       }
       this.#replica.serveCatchUps();
       this.#replica.sendFrames();
@@ -185,7 +185,7 @@ export class Engine {
 
   #tick(): void {
     const { clock, limits } = this.#options;
-    this.#replica.feed({ kind: 'tick' });
+    this.#replica.feed({ kind: 'tick', at: this.#replica.now() });
     const nowMs = clock.monotonicMs();
     this.#forwarder.expire(nowMs);
     this.#proposals.expire(nowMs);
@@ -238,7 +238,7 @@ export class Engine {
       limits,
       checksum,
       handlers: {
-        onApplied: (slot) => this.#replica.feed({ kind: 'applied', through: slot }),
+        onApplied: (slot) => this.#replica.feed({ kind: 'applied', at: this.#replica.now(), through: slot }),
         waitersOf: (slot, value) => this.#proposals.waitersOf(slot, value),
         onProgress: () => this.#wake(),
         onReopened: (isKnown) => {
@@ -247,7 +247,7 @@ export class Engine {
         },
         onFenced: () => {
           this.#proposals.abandonInFlight();
-          this.#replica.feed({ kind: 'resign' }); // A lone node has nobody to hand over to.
+          this.#replica.feed({ kind: 'resign', at: this.#replica.now() }); // A lone node has nobody to hand over to.
         },
         onJournalFailure: (error) => this.#lifecycle.die(error),
       },

@@ -79,6 +79,6 @@ export class LeadershipWatch {
     if (unwellMs === 0) this.#givenAway = 0;
     if (unwellMs < electionTimeoutMs) return;
     this.#isGivingAway = true;
-    this.#replica.feed({ kind: 'resign' });
+    this.#replica.feed({ kind: 'resign', at: this.#replica.now() });
   }
 }

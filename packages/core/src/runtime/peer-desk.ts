@@ -45,12 +45,14 @@ export class PeerDesk {
   }
 
   onUp(peer: NodeId): void {
-    this.#parts.replica.feed({ kind: 'peer-up', peer });
+    const { replica } = this.#parts;
+    replica.feed({ kind: 'peer-up', at: replica.now(), peer });
   }
 
   onDown(peer: NodeId): void {
-    this.#parts.forwarder.abandon(peer);
-    this.#parts.replica.feed({ kind: 'peer-down', peer });
+    const { forwarder, replica } = this.#parts;
+    forwarder.abandon(peer);
+    replica.feed({ kind: 'peer-down', at: replica.now(), peer });
   }
 
   onFrame(from: NodeId, lane: Lane, frame: Uint8Array): void {
@@ -77,7 +79,7 @@ export class PeerDesk {
     const { replica, counters } = this.#parts;
     const bringsValues = message.kind === 'accept' || message.kind === 'catch-up-reply';
     if (bringsValues && replica.isDiskBehind) counters.valuesDropped += 1;
-    else replica.feed({ kind: 'receive', from, message: ownBytes(message) });
+    else replica.feed({ kind: 'receive', at: replica.now(), from, message: ownBytes(message) });
   }
 
   /** A follower passes a client's commands on. */

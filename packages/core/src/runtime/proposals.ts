@@ -92,7 +92,12 @@ export class Proposals {
         stampMs: Math.max(0, Math.floor(clock.wallMs())),
         bytes: batch.bytes,
       };
-      const { settle } = this.#replica.step({ kind: 'propose', ticket: this.#nextTicket++, value });
+      const { settle } = this.#replica.step({
+        kind: 'propose',
+        at: this.#replica.now(),
+        ticket: this.#nextTicket++,
+        value,
+      });
       const settled = settle[0];
       if (settled?.kind === 'proposed') this.#batcher.proposed(settled.slot, batch);
       else batch.waiters.forEach(refuseWaiter);

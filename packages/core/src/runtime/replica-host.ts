@@ -20,6 +20,7 @@ import {
   asMonotonicMs,
   asWriteSequence,
   type ChosenEntry,
+  type MonotonicMs,
   type NodeId,
   type Slot,
 } from '../protocol/types.ts';
@@ -27,9 +28,6 @@ import type { Forward, ForwardReply } from '../wire/frame.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { Outbox } from './outbox.ts';
 import { Persister } from './persister.ts';
-
-/** Distributes the parameter over the union, so that each input keeps its own fields. */
-type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 /** A message that waits for no write. */
 const AFTER_NOTHING = asWriteSequence(0);
@@ -69,7 +67,7 @@ export class ReplicaHost {
     });
     this.#persister = new Persister(journal, {
       onDurable: (through) => {
-        this.feed({ kind: 'persisted', through });
+        this.feed({ kind: 'persisted', at: this.now(), through });
         handlers.guard(() => this.#outbox.release(through));
         handlers.wake();
       },
@@ -95,6 +93,11 @@ export class ReplicaHost {
     return this.#replica.view();
   }
 
+  /** For `at` of an input. */
+  now(): MonotonicMs {
+    return asMonotonicMs(this.#options.clock.monotonicMs());
+  }
+
   /** Memory that waits for the disk is at its bound: nothing that brings values is taken in. */
   get isDiskBehind(): boolean {
     return this.#persister.waitingBytes >= this.#options.limits.maxUnflushedBytes;
@@ -106,7 +109,7 @@ export class ReplicaHost {
   }
 
   /** One input from outside, and its outputs to their places; wakes the engine. A replica that throws ends the node. */
-  feed(input: Unstamped<Input>): void {
+  feed(input: Input): void {
     this.#handlers.guard(() => {
       this.step(input);
     });
@@ -114,9 +117,8 @@ export class ReplicaHost {
   }
 
   /** The same within a turn, which is guarded as a whole. */
-  step(input: Unstamped<Input>): Output {
-    const at = asMonotonicMs(this.#options.clock.monotonicMs());
-    const output = this.#replica.step({ ...input, at } as Input);
+  step(input: Input): Output {
+    const output = this.#replica.step(input);
     this.#take(output);
     return output;
   }

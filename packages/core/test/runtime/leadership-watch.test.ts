@@ -22,6 +22,7 @@ function leader(size: number): {
   const replica = {
     role: 'leader',
     leader: 1,
+    now: () => clock.nowMs,
     feed: (input: { kind: string }) => {
       assert.equal(input.kind, 'resign');
       handOvers.push(clock.nowMs);

@@ -234,8 +234,12 @@ export class LogWriter {
 
   #header(kind: RecordKind, number: number): RecordHeader {
     const { state, peers, identity } = this.#recovered;
+    const { segment, segmentBytes, baseSlot, oldestSegment } = this.#facts;
     return {
-      ...this.#facts,
+      segment,
+      segmentBytes,
+      baseSlot,
+      oldestSegment,
       kind,
       group: identity.group,
       offset: this.#end,

@@ -19,8 +19,6 @@ import type { ClientLimits } from './limits.ts';
 import { SILENT_CHECKS, SilenceMeter } from './silence.ts';
 import { unreadableCode } from './ws-errors.ts';
 
-const BINARY = { binary: true, compress: false } as const;
-
 export type ClientSocketOptions = {
   readonly id: number;
   readonly remote: string;
@@ -76,7 +74,7 @@ export class ClientSocket implements ClientConnection {
     }
     this.#counters.add('framesOut');
     this.#counters.add('bytesOut', frame.length);
-    this.#ws.send(frame, BINARY);
+    this.#ws.send(frame);
   }
 
   close(reason: string, lastFrame?: Uint8Array): void {

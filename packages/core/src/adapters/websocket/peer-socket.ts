@@ -13,8 +13,6 @@ import { PEER_PATH, PEER_SUBPROTOCOL } from './hello.ts';
 import type { PeerLimits } from './limits.ts';
 import { unreadableCode } from './ws-errors.ts';
 
-const BINARY = { binary: true, compress: false } as const;
-
 const ignore = (): void => undefined;
 
 export class PeerSocket {
@@ -57,7 +55,7 @@ export class PeerSocket {
   }
 
   send(frame: Uint8Array): void {
-    if (this.isOpen) this.#ws.send(frame, BINARY);
+    if (this.isOpen) this.#ws.send(frame);
   }
 
   ping(): void {
