@@ -21,8 +21,6 @@ const MAX_CHUNKS = 1 << (32 - POSITION_BITS);
 /** A store begins small: there may be many in one process. Every further chunk is twice as large, up to the most. */
 const FIRST_CHUNK_BYTES = 16 * 1024;
 const LARGE_VALUE_BYTES = 64 * 1024;
-/** Up to here copying word by word costs less than the view that copying in one go takes. */
-const SHORT_BYTES = 256;
 /** The value lies outside the chunk. */
 const OUTSIDE = 0x8000_0000;
 
@@ -47,8 +45,6 @@ export class EntryArena {
   #current = 0;
   /** By reference. */
   readonly #large = new Map<number, Uint8Array>();
-  /** What `approach` read. It means nothing, but a compiler must not find that nobody can ask for it. */
-  seen = 0;
 
   /** `maxChunkBytes`: at most and by default 1 MiB; tests take less, so that chunks change often. */
   constructor(maxChunkBytes: number = MAX_CHUNK_BYTES) {
@@ -58,7 +54,7 @@ export class EntryArena {
   }
 
   /** Copies key and value out of `source`. Returns the reference. */
-  add(source: DataView, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): number {
+  add(source: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): number {
     const keyBytes = keyEnd - keyStart;
     const valueBytes = valueEnd - valueStart;
     const isLarge = valueBytes > LARGE_VALUE_BYTES;
@@ -69,21 +65,20 @@ export class EntryArena {
     const reference = number * (1 << POSITION_BITS) + at / UNIT_BYTES;
     chunk.used += size;
     chunk.view.setUint32(at, keyBytes, true);
-    copy(source, keyStart, keyEnd, chunk, at + HEADER_BYTES);
+    chunk.bytes.set(source.subarray(keyStart, keyEnd), at + HEADER_BYTES);
     if (isLarge) {
       chunk.view.setUint32(at + 4, OUTSIDE, true);
-      this.#large.set(reference, bytesOf(source, valueStart, valueEnd).slice());
+      this.#large.set(reference, source.slice(valueStart, valueEnd));
     } else {
       chunk.view.setUint32(at + 4, valueBytes, true);
-      copy(source, valueStart, valueEnd, chunk, at + HEADER_BYTES + keyBytes);
+      chunk.bytes.set(source.subarray(valueStart, valueEnd), at + HEADER_BYTES + keyBytes);
     }
     return reference;
   }
 
   /** Puts another value where the old one lies; false when it needs another amount of memory. */
-  overwrite(reference: number, source: DataView, valueStart: number, valueEnd: number): boolean {
-    const chunk = this.#chunkOf(reference);
-    const { view } = chunk;
+  overwrite(reference: number, source: Uint8Array, valueStart: number, valueEnd: number): boolean {
+    const { bytes, view } = this.#chunkOf(reference);
     const at = positionOf(reference);
     const keyBytes = view.getUint32(at, true);
     const before = view.getUint32(at + 4, true);
@@ -91,25 +86,8 @@ export class EntryArena {
     if (before === OUTSIDE || after > LARGE_VALUE_BYTES) return false;
     if (entrySize(keyBytes, before) !== entrySize(keyBytes, after)) return false;
     view.setUint32(at + 4, after, true);
-    copy(source, valueStart, valueEnd, chunk, at + HEADER_BYTES + keyBytes);
+    bytes.set(source.subarray(valueStart, valueEnd), at + HEADER_BYTES + keyBytes);
     return true;
-  }
-
-  /**
-   * Reads a little of each of the first `count` entries: from its beginning, its middle and its end. Nothing follows from
-   * what it reads, but memory answers for several entries at a time, and who needs them next need not wait. 0: none.
-   */
-  approach(references: Uint32Array, count: number): void {
-    let seen = 0;
-    for (let index = 0; index < count; index++) {
-      const reference = references[index] as number;
-      if (reference === 0) continue;
-      const { view } = this.#chunkOf(reference);
-      const at = positionOf(reference);
-      const size = sizeAt(view, at);
-      seen ^= view.getUint8(at + (size >>> 1)) ^ view.getUint8(at + size - 1);
-    }
-    this.seen = seen;
   }
 
   /** The entry is not in use any more. */
@@ -135,12 +113,12 @@ export class EntryArena {
 
   /** A copy of the entry in the chunk that is being filled; returns its reference. */
   move(reference: number): number {
-    const { view } = this.#chunkOf(reference);
+    const { bytes, view } = this.#chunkOf(reference);
     const keyStart = positionOf(reference) + HEADER_BYTES;
     const keyEnd = keyStart + view.getUint32(keyStart - HEADER_BYTES, true);
     const valueBytes = view.getUint32(keyStart - 4, true);
-    if (valueBytes !== OUTSIDE) return this.add(view, keyStart, keyEnd, keyEnd, keyEnd + valueBytes);
-    const moved = this.add(view, keyStart, keyEnd, keyEnd, keyEnd);
+    if (valueBytes !== OUTSIDE) return this.add(bytes, keyStart, keyEnd, keyEnd, keyEnd + valueBytes);
+    const moved = this.add(bytes, keyStart, keyEnd, keyEnd, keyEnd);
     this.#chunkOf(moved).view.setUint32(positionOf(moved) + 4, OUTSIDE, true);
     this.#large.set(moved, this.#large.get(reference) as Uint8Array);
     this.#large.delete(reference);
@@ -153,23 +131,22 @@ export class EntryArena {
     this.#holes.push(number);
   }
 
-  hasKey(reference: number, source: DataView, keyStart: number, keyEnd: number): boolean {
-    const { view } = this.#chunkOf(reference);
+  hasKey(reference: number, source: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const { bytes, view } = this.#chunkOf(reference);
     const at = positionOf(reference);
-    if (view.getUint32(at, true) !== keyEnd - keyStart) return false;
-    const shift = at + HEADER_BYTES - keyStart;
-    let from = keyStart;
-    for (; from + 4 <= keyEnd; from += 4)
-      if (view.getInt32(from + shift, true) !== source.getInt32(from, true)) return false;
-    for (; from < keyEnd; from++) if (view.getUint8(from + shift) !== source.getUint8(from)) return false;
+    const length = keyEnd - keyStart;
+    if (view.getUint32(at, true) !== length) return false;
+    const start = at + HEADER_BYTES;
+    for (let index = 0; index < length; index++)
+      if (bytes[start + index] !== source[keyStart + index]) return false;
     return true;
   }
 
   /** Calls `look` with the place of the entry's key, which is valid during the call. */
-  withKey<T>(reference: number, look: (bytes: DataView, start: number, end: number) => T): T {
-    const { view } = this.#chunkOf(reference);
+  withKey<T>(reference: number, look: (bytes: Uint8Array, start: number, end: number) => T): T {
+    const { bytes, view } = this.#chunkOf(reference);
     const start = positionOf(reference) + HEADER_BYTES;
-    return look(view, start, start + view.getUint32(start - HEADER_BYTES, true));
+    return look(bytes, start, start + view.getUint32(start - HEADER_BYTES, true));
   }
 
   /** The value, the receiver's to keep and, like all results, not to be changed. */
@@ -233,29 +210,10 @@ function positionOf(reference: number): number {
 }
 
 function entrySize(keyBytes: number, valueBytes: number): number {
-  return (HEADER_BYTES + keyBytes + valueBytes + UNIT_BYTES - 1) & -UNIT_BYTES;
+  return Math.ceil((HEADER_BYTES + keyBytes + valueBytes) / UNIT_BYTES) * UNIT_BYTES;
 }
 
 function sizeAt(view: DataView, at: number): number {
   const valueBytes = view.getUint32(at + 4, true);
   return entrySize(view.getUint32(at, true), valueBytes === OUTSIDE ? 0 : valueBytes);
-}
-
-function copy(source: DataView, start: number, end: number, { bytes, view }: Chunk, to: number): void {
-  if (end - start > SHORT_BYTES) return bytes.set(bytesOf(source, start, end), to);
-  const shift = to - start;
-  let from = start;
-  // Four words a round: what a round costs beside them is more than a word.
-  for (; from + 16 <= end; from += 16) {
-    view.setInt32(from + shift, source.getInt32(from, true), true);
-    view.setInt32(from + shift + 4, source.getInt32(from + 4, true), true);
-    view.setInt32(from + shift + 8, source.getInt32(from + 8, true), true);
-    view.setInt32(from + shift + 12, source.getInt32(from + 12, true), true);
-  }
-  for (; from + 4 <= end; from += 4) view.setInt32(from + shift, source.getInt32(from, true), true);
-  for (; from < end; from++) view.setUint8(from + shift, source.getUint8(from));
-}
-
-function bytesOf(source: DataView, start: number, end: number): Uint8Array {
-  return new Uint8Array(source.buffer, source.byteOffset + start, end - start);
 }

@@ -9,9 +9,9 @@
  * How entries lie in memory is the business of `entry-arena.ts`, how they are found that of
  * `shard-tables.ts`.
  */
-import { byteString, WordReader } from './byte-span.ts';
+import { byteString } from './byte-span.ts';
 import { EntryArena } from './entry-arena.ts';
-import { KeyPlace, KeyPlaces, SHARD_COUNT, shardOf } from './key-place.ts';
+import { KeyPlace, SHARD_COUNT, shardOf } from './key-place.ts';
 import { ShardTables } from './shard-tables.ts';
 
 /** Sorted by key, bytewise; a key is a string with one character per byte. Values are not to be changed. */
@@ -22,13 +22,7 @@ export class KeyValueStore {
   readonly #tables: ShardTables;
   /** Images that are still being read. */
   readonly #images = new Set<StoreImage>();
-  readonly #words = new WordReader();
   readonly #place = new KeyPlace();
-  /** Of the keys that are looked for next: where they lie and belong, how many were, and entries that may be theirs. */
-  readonly #expected = new KeyPlaces();
-  #expectedIn: DataView | undefined;
-  #met = 0;
-  #candidates = new Uint32Array(0);
   #size = 0;
 
   /** `maxChunkBytes`: see `EntryArena`. */
@@ -42,59 +36,32 @@ export class KeyValueStore {
     return this.#size;
   }
 
-  /**
-   * Before the commands of a batch, which all lie in `source`: `expect` for the key of each, in their order, and then
-   * `approach`. It changes nothing but the time that they take.
-   */
-  beginBatch(source: Uint8Array): void {
-    this.#expectedIn = this.#words.keep(source);
-    this.#expected.clear();
-    this.#met = 0;
-  }
-
-  expect(keyStart: number, keyEnd: number): void {
-    if (this.#expectedIn !== undefined) this.#expected.add(this.#expectedIn, keyStart, keyEnd);
-  }
-
-  /** Takes one step for all that is expected before the next step: so memory answers for many at a time. */
-  approach(): void {
-    const expected = this.#expected;
-    const { count } = expected;
-    if (count > this.#candidates.length) this.#candidates = new Uint32Array(2 * count);
-    const candidates = this.#candidates;
-    for (let ordinal = 0; ordinal < count; ordinal++)
-      candidates[ordinal] = this.#tables.firstAt(expected.shardOf(ordinal), expected.homeOf(ordinal));
-    this.#arena.approach(candidates, count);
-  }
-
   /** The value of the key that lies at `keyStart` in `source`; the receiver's to keep. */
   get(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
-    const reference = this.#find(this.#words.of(source), keyStart, keyEnd);
+    const reference = this.#find(source, keyStart, keyEnd);
     return reference === 0 ? undefined : this.#arena.valueOf(reference);
   }
 
   /** Key and value are copied out of `source`. */
   set(source: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    const words = this.#words.of(source);
-    const reference = this.#find(words, keyStart, keyEnd);
+    const reference = this.#find(source, keyStart, keyEnd);
     const { shard } = this.#place;
-    if (this.#images.size > 0) this.#preserve(shard, words, keyStart, keyEnd, reference);
+    if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
     if (reference === 0) {
-      this.#tables.insert(shard, this.#arena.add(words, keyStart, keyEnd, valueStart, valueEnd));
+      this.#tables.insert(shard, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
       this.#size += 1;
-    } else if (!this.#arena.overwrite(reference, words, valueStart, valueEnd)) {
-      this.#tables.replace(shard, reference, this.#arena.add(words, keyStart, keyEnd, valueStart, valueEnd));
+    } else if (!this.#arena.overwrite(reference, source, valueStart, valueEnd)) {
+      this.#tables.replace(shard, reference, this.#arena.add(source, keyStart, keyEnd, valueStart, valueEnd));
       this.#discard(reference);
     }
   }
 
   /** Returns the value that is gone now; undefined when there was none. */
   delete(source: Uint8Array, keyStart: number, keyEnd: number): Uint8Array | undefined {
-    const words = this.#words.of(source);
-    const reference = this.#find(words, keyStart, keyEnd);
+    const reference = this.#find(source, keyStart, keyEnd);
     if (reference === 0) return undefined;
     const { shard } = this.#place;
-    if (this.#images.size > 0) this.#preserve(shard, words, keyStart, keyEnd, reference);
+    if (this.#images.size > 0) this.#preserve(shard, source, keyStart, keyEnd, reference);
     const old = this.#arena.valueOf(reference);
     this.#tables.remove(shard, reference);
     this.#size -= 1;
@@ -110,18 +77,14 @@ export class KeyValueStore {
   }
 
   /** The entry, or 0. Leaves the key's shard in `#place`. */
-  #find(words: DataView, keyStart: number, keyEnd: number): number {
+  #find(source: Uint8Array, keyStart: number, keyEnd: number): number {
     const place = this.#place;
-    if (words === this.#expectedIn && this.#expected.isAt(this.#met, keyStart, keyEnd)) {
-      place.shard = this.#expected.shardOf(this.#met);
-      place.home = this.#expected.homeOf(this.#met);
-      this.#met += 1;
-    } else place.locate(words, keyStart, keyEnd);
-    return this.#tables.find(place.shard, place.home, words, keyStart, keyEnd);
+    place.locate(source, keyStart, keyEnd);
+    return this.#tables.find(place.shard, place.home, source, keyStart, keyEnd);
   }
 
-  #preserve(shard: number, words: DataView, keyStart: number, keyEnd: number, reference: number): void {
-    const key = byteString(words, keyStart, keyEnd);
+  #preserve(shard: number, source: Uint8Array, keyStart: number, keyEnd: number, reference: number): void {
+    const key = byteString(source, keyStart, keyEnd);
     const old = reference === 0 ? undefined : this.#arena.valueOf(reference);
     for (const image of this.#images) image.preserve(shard, key, old);
   }

@@ -94,13 +94,8 @@ export class KvBackend implements Backend<KvCommand> {
     const { bytes, count, starts, ends } = batch;
     if (judgeStep(this.#mark, batch) === 'repeated')
       throw new BackendDiverged(`slot ${batch.slot} was applied before, and its results are not kept`);
-    this.#store.beginBatch(bytes);
-    for (let ordinal = 0; ordinal < count; ordinal++) {
-      const start = starts[ordinal] as number;
-      if (!holdsKvCommand(bytes, start, ends[ordinal] as number)) throw notACommand();
-      this.#store.expect(start + KEY_START, keyEndAt(bytes, start));
-    }
-    this.#store.approach();
+    for (let ordinal = 0; ordinal < count; ordinal++)
+      if (!holdsKvCommand(bytes, starts[ordinal] as number, ends[ordinal] as number)) throw notACommand();
     for (let ordinal = 0; ordinal < count; ordinal++)
       this.#execute(bytes, starts[ordinal] as number, ends[ordinal] as number, results);
     this.#mark = batch.next;

@@ -18,7 +18,7 @@ import {
   writeImage,
 } from '@quorate/core/ports';
 import { ByteReader, ByteWriter, malformed } from '@quorate/wire';
-import { byteString, viewOver } from './byte-span.ts';
+import { byteString } from './byte-span.ts';
 import { shardOf } from './key-place.ts';
 import { KeyValueStore, type ShardEntries, type StoreImage } from './key-value-store.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './kv-command.ts';
@@ -137,15 +137,14 @@ function encodeSection(entries: ShardEntries): Uint8Array {
 
 function readSection(section: Uint8Array, shard: number, store: KeyValueStore): void {
   const reader = new ByteReader(section);
-  const words = viewOver(section);
   let previous: string | undefined;
   if (section.length === 0) throw malformed('an empty shard');
   while (reader.remaining > 0) {
     const keyBytes = reader.block(MAX_KEY_BYTES).length;
     const keyEnd = reader.offset;
-    const key = byteString(words, keyEnd - keyBytes, keyEnd);
+    const key = byteString(section, keyEnd - keyBytes, keyEnd);
     const valueBytes = reader.block(MAX_VALUE_BYTES).length;
-    const isPlace = shardOf(words, keyEnd - keyBytes, keyEnd) === shard;
+    const isPlace = shardOf(section, keyEnd - keyBytes, keyEnd) === shard;
     if (!isPlace || (previous !== undefined && key <= previous)) throw malformed('keys out of order');
     store.set(section, keyEnd - keyBytes, keyEnd, reader.offset - valueBytes, reader.offset);
     previous = key;

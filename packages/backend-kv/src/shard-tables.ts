@@ -3,8 +3,8 @@
  * removal shifts its followers back; Knuth, The Art of Computer Programming 3, 6.4, algorithm R). At most three
  * quarters full, so an empty place always ends a search.
  *
- * All tables lie in pages of numbers, and where each begins and how long it is in a short array: finding a key
- * touches two lines of memory before the entry itself, and the garbage collector sees a page and not 4096 tables. The
+ * All tables lie in pages of numbers, and where each begins and how long it is in two short arrays: finding a key
+ * touches one line of memory before the entry itself, and the garbage collector sees a page and not 4096 tables. The
  * place that a table leaves when it grows is kept for the next table of that length; such places hold at most as much
  * memory as the tables in use.
  */
@@ -23,11 +23,10 @@ export class ShardTables {
   /** Places of the last page that no table was given yet. The first place stays empty: it is the table of all shards
    *  that never held a key. */
   #free = PAGE_PLACES - FIRST_PLACES;
-  /**
-   * Two numbers by shard: page and place where its table begins, and its length, a power of two, less one. Beside each
-   * other, because whoever needs one needs the other.
-   */
-  readonly #tables = new Uint32Array(2 * SHARD_COUNT);
+  /** By shard: page and place where its table begins. */
+  readonly #starts = new Uint32Array(SHARD_COUNT);
+  /** By shard: the length of its table, a power of two, less one. */
+  readonly #masks = new Uint32Array(SHARD_COUNT);
   readonly #counts = new Uint32Array(SHARD_COUNT);
   /** By length: the starts of tables that were left, all their places empty. */
   readonly #left = new Map<number, number[]>();
@@ -37,7 +36,7 @@ export class ShardTables {
   }
 
   /** The entry with this key, or 0. `home` is the key's `homeOf`. */
-  find(shard: number, home: number, source: DataView, keyStart: number, keyEnd: number): number {
+  find(shard: number, home: number, source: Uint8Array, keyStart: number, keyEnd: number): number {
     const { page, first, mask } = this.#table(shard);
     for (let place = home & mask; ; place = (place + 1) & mask) {
       const reference = page[first + place] as number;
@@ -45,16 +44,10 @@ export class ShardTables {
     }
   }
 
-  /** The entry where a search for the key begins, or 0; more often than not it is the one. */
-  firstAt(shard: number, home: number): number {
-    const { page, first, mask } = this.#table(shard);
-    return page[first + (home & mask)] as number;
-  }
-
   /** Adds an entry whose key is not there yet. */
   insert(shard: number, reference: number): void {
     const count = (this.#counts[shard] as number) + 1;
-    if (count * 4 > ((this.#tables[2 * shard + 1] as number) + 1) * 3) this.#grow(shard);
+    if (count * 4 > ((this.#masks[shard] as number) + 1) * 3) this.#grow(shard);
     this.#counts[shard] = count;
     this.#put(shard, reference);
   }
@@ -98,9 +91,9 @@ export class ShardTables {
   }
 
   #table(shard: number): { readonly page: Uint32Array; readonly first: number; readonly mask: number } {
-    const start = this.#tables[2 * shard] as number;
+    const start = this.#starts[shard] as number;
     const page = this.#pages[start >>> PAGE_BITS] as Uint32Array;
-    return { page, first: start & (PAGE_PLACES - 1), mask: this.#tables[2 * shard + 1] as number };
+    return { page, first: start & (PAGE_PLACES - 1), mask: this.#masks[shard] as number };
   }
 
   #placeOf(shard: number, wanted: number): number | undefined {
@@ -125,11 +118,11 @@ export class ShardTables {
 
   #grow(shard: number): void {
     const { page, first, mask } = this.#table(shard);
-    const start = this.#tables[2 * shard] as number;
+    const start = this.#starts[shard] as number;
     const before = page.slice(first, first + mask + 1);
     const length = Math.max(FIRST_PLACES, before.length * 2);
-    this.#tables[2 * shard] = this.#left.get(length)?.pop() ?? this.#place(length);
-    this.#tables[2 * shard + 1] = length - 1;
+    this.#starts[shard] = this.#left.get(length)?.pop() ?? this.#place(length);
+    this.#masks[shard] = length - 1;
     for (const reference of before) if (reference !== NONE) this.#put(shard, reference);
     if (before.length < FIRST_PLACES) return; // The common empty one.
     page.fill(NONE, first, first + before.length);

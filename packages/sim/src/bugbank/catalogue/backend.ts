@@ -99,11 +99,7 @@ export const BACKEND_MUTANTS: readonly Mutant[] = [
     wrong: 'A stored value is a view into the bytes of the log, which are used again.',
     seen: 'pooled buffers that are kept past their turn',
     patches: [
-      kv(
-        'entry-arena.ts',
-        `bytesOf(source, valueStart, valueEnd).slice()`,
-        `bytesOf(source, valueStart, valueEnd)`,
-      ),
+      kv('entry-arena.ts', `source.slice(valueStart, valueEnd)`, `source.subarray(valueStart, valueEnd)`),
     ],
     hunt: kvModel,
   },
