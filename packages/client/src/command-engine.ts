@@ -44,7 +44,7 @@ export class CommandEngine implements NavigatorOwner {
   #isFlushScheduled = false;
   /** Bytes of the commands that came since the last flush. */
   #gatheredBytes = 0;
-  /** The time of this turn of the event loop; valid while a flush is scheduled. */
+  /** The time of this turn of the event loop, in whole milliseconds; valid while a flush is scheduled. */
   #turnMs = 0;
   #isClosed = false;
   /** Called when no call is pending any more. */
@@ -224,7 +224,7 @@ export class CommandEngine implements NavigatorOwner {
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
-    this.#turnMs = this.#settings.clock.now();
+    this.#turnMs = Math.ceil(this.#settings.clock.now());
     setImmediate(this.#flush);
   }
 

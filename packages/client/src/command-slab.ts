@@ -99,14 +99,14 @@ function writeBytes(out: Buffer, source: Uint8Array, offset: number): number {
 /** The bytes written. Lone surrogates become U+FFFD. */
 function writeUtf8(out: Buffer, text: string, offset: number): number {
   const { length } = text;
-  if (length > SHORT_TEXT_CHARS) return out.write(text, offset, 'utf8');
+  if (length > SHORT_TEXT_CHARS) return out.write(text, offset);
   let units = 0;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     units |= unit;
     out[offset + index] = unit;
   }
-  return units < 0x80 ? length : out.write(text, offset, 'utf8');
+  return units < 0x80 ? length : out.write(text, offset);
 }
 
 /** `Array.isArray` would turn the parts into `any`. */

@@ -24,8 +24,9 @@ export type ResultAnswer = Extract<Answer, { kind: 'result' | 'echo' }>;
 export class PendingCommand {
   readonly shape: Shape<unknown>;
   readonly promise: Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  /** Settle the promise; the first one counts. */
+  resolve!: (value: unknown) => void;
+  reject!: (error: unknown) => void;
   /** Any node may answer it from what it has applied. */
   readonly stale: boolean;
   readonly issuedAtMs: number;
@@ -55,9 +56,10 @@ export class PendingCommand {
     this.stale = stale;
     this.issuedAtMs = issuedAtMs;
     this.deadlineMs = issuedAtMs + timeoutMs;
-    this.promise = new Promise(captureSettlers);
-    this.resolve = captured.resolve;
-    this.reject = captured.reject;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
   }
 
   get needsSession(): boolean {
@@ -98,14 +100,3 @@ export class PendingCommand {
 export const ELEMENT_HEAD_BYTES = 13;
 
 const NO_MEMORY = sharedMemory(0);
-
-// One executor for all promises instead of a closure for each: a Promise runs it before its constructor returns.
-const captured: { resolve: (value: unknown) => void; reject: (error: unknown) => void } = {
-  resolve: () => undefined,
-  reject: () => undefined,
-};
-
-function captureSettlers(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-  captured.resolve = resolve;
-  captured.reject = reject;
-}
