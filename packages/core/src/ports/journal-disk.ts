@@ -16,9 +16,9 @@ export interface JournalDisk {
   open(name: string): JournalFile;
   /** A new and empty file. Its name must not exist. */
   create(name: string): JournalFile;
-  /** Replaces a file that has the new name. */
   /** Memory of this many bytes, all zero, from which this disk likes best to write whole sectors. */
   memory(bytes: number): Buffer;
+  /** Replaces a file that has the new name. */
   rename(from: string, to: string): void;
   remove(name: string): void;
   /** Makes the names durable, at once or, with a callback, beside other work. */

@@ -1,5 +1,6 @@
 /** Files of a journal that are written past the cache of the system, where it can: same bytes, and nothing left open. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignedMemory, beginsAt } from '#src/adapters/segment-journal/aligned-memory.ts';
@@ -81,12 +82,43 @@ describe('writes past the cache of the system', () => {
     assert.deepEqual(readFileSync(path), Buffer.alloc(4 * SECTOR).fill('e'));
   });
 
+  it('are refused when the file was closed, and another one that has its number now is left alone', async () => {
+    const disk = new NodeDisk(temporary.path);
+    const file = disk.create('file');
+    file.close();
+    const other = disk.create('other');
+    await written(other, disk.memory(4 * SECTOR).fill('o'), 0);
+    assert.throws(() => file.truncate(SECTOR), /closed/);
+    assert.throws(() => file.write(Buffer.alloc(SECTOR), 0), /closed/);
+    assert.throws(() => file.writeLater(disk.memory(SECTOR), 0, () => undefined), /closed/);
+    assert.throws(() => file.read(Buffer.alloc(SECTOR), 0), /closed/);
+    assert.throws(() => file.size, /closed/);
+    file.close();
+    assert.equal(other.size, 4 * SECTOR);
+    other.close();
+    assert.deepEqual(readFileSync(join(temporary.path, 'other')), Buffer.alloc(4 * SECTOR).fill('o'));
+  });
+
   it('are told from others by where their memory begins', () => {
     const memory = alignedMemory(100_000);
     assert.ok(memory.every((byte) => byte === 0) && memory.length === 100_000);
     assert.ok(beginsAt(memory, SECTOR) && beginsAt(memory.subarray(SECTOR), SECTOR));
     assert.ok(!beginsAt(memory.subarray(16), SECTOR));
     assert.ok(!beginsAt(Buffer.alloc(SECTOR), SECTOR), 'nobody knows where that lies');
+  });
+
+  it('are done without when the system has no such memory, which is asked for once', () => {
+    const script = `
+      let asked = 0;
+      WebAssembly.Memory = class { constructor() { asked += 1; throw new RangeError('no room'); } };
+      const { alignedMemory, beginsAt } = await import(process.argv[1]);
+      const pieces = [1, 2, 3].map((kib) => alignedMemory(kib * 1024));
+      console.log(asked, pieces.map(({ length }) => length).join(), pieces.some((piece) => beginsAt(piece, 512)));`;
+    const module = import.meta.resolve('#src/adapters/segment-journal/aligned-memory.ts');
+    const told = execFileSync(process.execPath, ['--input-type=module', '-e', script, module], {
+      encoding: 'utf8',
+    });
+    assert.equal(told, '1 1024,2048,3072 false\n');
   });
 });
 

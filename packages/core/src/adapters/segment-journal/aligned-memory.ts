@@ -11,15 +11,19 @@ declare const WebAssembly: {
 
 const PAGE_BYTES = 64 * 1024;
 const aligned: WeakSet<ArrayBufferLike> = new WeakSet();
+/** There was none once. Asking again would take tens of milliseconds each time: V8 collects all garbage before it says no. */
+let isRefused = false;
 
 /** All zero. Ordinary memory where there is none of the other kind. */
 export function alignedMemory(bytes: number): Buffer {
+  if (isRefused) return Buffer.alloc(bytes);
   try {
     const { buffer } = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
     aligned.add(buffer);
     return Buffer.from(buffer, 0, bytes);
   } catch {
     // Address space is limited, or the platform has no WebAssembly.
+    isRefused = true;
     return Buffer.alloc(bytes);
   }
 }

@@ -159,7 +159,9 @@ export class LogWriter {
     if (this.#gather.length > KEPT_BYTES) this.#gather = Buffer.alloc(0);
     const before = this.#before;
     this.#before = undefined;
-    if (before !== undefined) this.#seal(before);
+    if (before === undefined) return;
+    this.#seal(before);
+    this.#recovered.segments.finished();
   }
 
   /** The next segment at once, at a start. */

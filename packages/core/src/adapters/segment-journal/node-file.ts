@@ -18,6 +18,7 @@ import { beginsAt } from './aligned-memory.ts';
 import { SECTOR_BYTES } from './layout.ts';
 
 const WROTE_NOTHING = 'the system wrote nothing';
+const CLOSED = 'the file is closed';
 /** What a system says that cannot write these bytes directly, before it has written any of them. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
 
@@ -38,13 +39,14 @@ export class NodeFile implements JournalFile {
   }
 
   get size(): number {
-    return fstatSync(this.#descriptor).size;
+    return fstatSync(this.#openDescriptor).size;
   }
 
   read(into: Uint8Array, position: number): number {
+    const descriptor = this.#openDescriptor;
     let read = 0;
     while (read < into.length) {
-      const bytes = readSync(this.#descriptor, into, read, into.length - read, position + read);
+      const bytes = readSync(descriptor, into, read, into.length - read, position + read);
       if (bytes === 0) break;
       read += bytes;
     }
@@ -52,15 +54,17 @@ export class NodeFile implements JournalFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
+    const descriptor = this.#openDescriptor;
     for (let from = 0; from < bytes.length; ) {
-      const written = writeSync(this.#descriptor, bytes, from, bytes.length - from, position + from);
+      const written = writeSync(descriptor, bytes, from, bytes.length - from, position + from);
       if (written === 0) throw new Error(WROTE_NOTHING);
       from += written;
     }
-    if (!this.#writesThrough) fdatasyncSync(this.#descriptor);
+    if (!this.#writesThrough) fdatasyncSync(descriptor);
   }
 
   writeLater(bytes: Uint8Array, position: number, done: (error: unknown) => void): void {
+    const descriptor = this.#openDescriptor;
     this.#underWay += 1;
     const finish = (error: unknown): void => {
       this.#underWay -= 1;
@@ -69,37 +73,31 @@ export class NodeFile implements JournalFile {
     };
     const step = (from: number): void => {
       const direct = this.#directFor(bytes, from, position);
-      write(
-        direct ?? this.#descriptor,
-        bytes,
-        from,
-        bytes.length - from,
-        position + from,
-        (error, written) => {
-          if (error !== null && direct !== undefined && REFUSALS.has(error.code)) {
-            // The drive has larger sectors, or the file system only looked as if it could.
-            this.#leaveDirect();
-            step(from);
-          } else if (error !== null) finish(error);
-          else if (written === 0) finish(new Error(WROTE_NOTHING));
-          else if (from + written < bytes.length) step(from + written);
-          else if (!this.#writesThrough) fdatasync(this.#descriptor, finish);
-          else finish(undefined);
-        },
-      );
+      write(direct ?? descriptor, bytes, from, bytes.length - from, position + from, (error, written) => {
+        if (error !== null && direct !== undefined && REFUSALS.has(error.code)) {
+          // The drive has larger sectors, or the file system only looked as if it could.
+          this.#leaveDirect();
+          step(from);
+        } else if (error !== null) finish(error);
+        else if (written === 0) finish(new Error(WROTE_NOTHING));
+        else if (from + written < bytes.length) step(from + written);
+        else if (!this.#writesThrough) fdatasync(descriptor, finish);
+        else finish(undefined);
+      });
     };
     step(0);
   }
 
   /** Only a finished file is cut, so what it needs for fast writing is given back. */
   truncate(bytes: number): void {
+    const descriptor = this.#openDescriptor;
     this.#leaveDirect();
     this.#release();
-    ftruncateSync(this.#descriptor, bytes);
+    ftruncateSync(descriptor, bytes);
   }
 
   sync(): void {
-    fsyncSync(this.#descriptor);
+    fsyncSync(this.#openDescriptor);
   }
 
   close(): void {
@@ -107,6 +105,12 @@ export class NodeFile implements JournalFile {
     this.#isClosed = true;
     this.#leaveDirect();
     this.#release();
+  }
+
+  /** @throws when it was closed: the system may have given its number to another file since. */
+  get #openDescriptor(): number {
+    if (this.#isClosed) throw new Error(CLOSED);
+    return this.#descriptor;
   }
 
   /** Sectors in memory that begins at a sector, to a place that does. */

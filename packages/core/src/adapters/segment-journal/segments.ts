@@ -44,6 +44,8 @@ export class Segments {
   /** The one used last is at the end. */
   readonly #loaded: Map<number, LoadedSegment> = new Map();
   #active: LoadedSegment | undefined;
+  /** Full, and about to be sealed: its file stays open however many others are read meanwhile. */
+  #finishing: LoadedSegment | undefined;
 
   /** Reads the beginning of every segment. @throws JOURNAL_CORRUPT when one is missing or does not begin as it must. */
   static read(disk: JournalDisk, numbers: readonly number[], seed: number): Segments {
@@ -94,8 +96,16 @@ export class Segments {
   /** From now on this segment is being written; `head` says what its first record will. */
   begin(head: RecordHeader, file: JournalFile): void {
     this.#heads.push(head);
-    if (this.#active !== undefined) this.#keep(this.#active);
+    this.finished();
+    this.#finishing = this.#active;
     this.#active = { facts: head, file, index: new SlotIndex() };
+  }
+
+  /** Whoever wrote the segment before the active one has begun the last write to it. */
+  finished(): void {
+    const segment = this.#finishing;
+    this.#finishing = undefined;
+    if (segment !== undefined) this.#keep(segment);
   }
 
   /** Where the newest entry of a slot lies; undefined when none is held. @throws JOURNAL_CORRUPT */
@@ -113,6 +123,7 @@ export class Segments {
   close(): void {
     for (const { file } of this.#loaded.values()) file.close();
     this.#loaded.clear();
+    this.#finishing?.file.close();
     this.#active?.file.close();
   }
 
@@ -130,6 +141,7 @@ export class Segments {
 
   #load(number: number): LoadedSegment {
     if (this.#active?.facts.segment === number) return this.#active;
+    if (this.#finishing?.facts.segment === number) return this.#finishing;
     const segment = this.#loaded.get(number) ?? this.#readIndex(number);
     this.#keep(segment);
     return segment;
