@@ -82,6 +82,45 @@ describe('a follower with a store in memory', () => {
     assert.ok(happenings.includes('applied'), happenings.join(', '));
   });
 
+  it('puts off applying once, however fast flushes follow one another', () => {
+    const { client, session } = cluster.clientWithSession(cluster.leader);
+    happenings = [];
+    const sequences: number[] = [];
+    // Something new in every round: one flush begins when another one ends.
+    const ask = (): void => {
+      sequences.push(...client.request(session, ['fill key 5']));
+      if (sequences.length < 100) cluster.clock.soon(ask);
+    };
+    ask();
+    cluster.run('all answers', () => sequences.every((sequence) => client.answerTo(sequence) !== undefined));
+    assert.ok(happenings.filter((what) => what === 'flush begins').length > 20, happenings.join(', '));
+    const acknowledged = 'flush begins, frame to the leader';
+    assert.ok(!happenings.join(', ').includes(`${acknowledged}, ${acknowledged}`), happenings.join(', '));
+  });
+
+  it('does not put it off when a read waits for it', () => {
+    const { client, session } = cluster.clientWithSession(cluster.leader);
+    const reader = cluster.clientWithSession(follower);
+    // The follower hears what is chosen before it has the values, so that its read waits.
+    const held: (() => void)[] = [];
+    const carry = cluster.carry.bind(cluster);
+    cluster.carry = (from, to, lane, frame) => {
+      if (to !== follower || lane === 'control') return carry(from, to, lane, frame);
+      const copy = frame.slice();
+      held.push(() => void carry(from, to, lane, copy));
+      return true;
+    };
+    const [written = 0] = client.request(session, ['fill key 5']);
+    cluster.run('the answer', () => client.answerTo(written) !== undefined);
+    const [read = 0] = reader.client.request(reader.session, ['get key']);
+    for (let step = 0; step < 3; step++) cluster.clock.step();
+    assert.equal(reader.client.answerTo(read), undefined, 'it did not wait');
+    happenings = [];
+    for (const release of held) release();
+    cluster.run('the read', () => reader.client.answerTo(read) !== undefined);
+    assert.equal(happenings.slice(0, 2).join(', '), 'flush begins, applied', happenings.join(', '));
+  });
+
   it('applies what a majority has flushed while its own disk is stuck', () => {
     const { client, session } = cluster.clientWithSession(cluster.leader);
     happenings = [];
