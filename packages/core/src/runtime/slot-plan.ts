@@ -48,7 +48,8 @@ export function planSlot(
 }
 
 export function markAfter(mark: AppliedMark, { slot, value }: ChosenEntry, checksum: Checksum): AppliedMark {
-  return { ...mark, slot, digest: chainDigest(mark.digest, slot, value, checksum) };
+  const { clusterId, group, digest } = mark;
+  return { clusterId, group, slot, digest: chainDigest(digest, slot, value, checksum) };
 }
 
 function admit(
