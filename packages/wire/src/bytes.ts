@@ -7,7 +7,7 @@
  */
 import { QuorateError } from './errors.ts';
 
-/** Grows by doubling. `bytes()` returns a copy of exactly what was written. */
+/** Grows by doubling. `bytes()` returns a copy of exactly what was written, `view()` the thing itself. */
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
@@ -87,6 +87,11 @@ export class ByteWriter {
   /** A copy; the writer can be reset and used again. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Not a copy: valid until the next call that writes or resets. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(extra: number): void {

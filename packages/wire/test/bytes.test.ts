@@ -38,6 +38,18 @@ describe('byte cursors', () => {
     );
   });
 
+  it('show what was written, as a copy or as it is', () => {
+    const out = new ByteWriter(1);
+    out.u32(0x01020304);
+    const copy = out.bytes();
+    assert.deepEqual(out.view(), copy);
+    out.patchU32(0, 0x05060708);
+    assert.deepEqual([...out.view()], [8, 7, 6, 5]);
+    assert.deepEqual([...copy], [4, 3, 2, 1]);
+    out.reset();
+    assert.equal(out.view().length, 0);
+  });
+
   it('refuse to read past the end, and say so as malformed input', () => {
     for (const read of [
       (reader: ByteReader) => reader.u8(),

@@ -40,7 +40,7 @@ export type DeskHost = {
   isStopping(): boolean;
   /** The backend was opened, and can read commands. */
   isBackendOpen(): boolean;
-  /** Queues one group to be proposed here. */
+  /** Queues one group to be proposed here. Its bytes are only valid during the call; so are those that are forwarded. */
   propose(group: Uint8Array, waiter: Waiter, deadlineMs: number): void;
   forward(
     leader: NodeId,
@@ -225,7 +225,7 @@ export class CommandDesk {
   ): void {
     const { responder, connection } = client;
     const host = this.#host;
-    const group = this.#group.bytes();
+    const group = this.#group.view();
     const deadlineMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MAX_TIMEOUT_MS);
     if (host.leads()) {
       if (host.hasRoom(group.length)) host.propose(group, { responder, sequences, takesEchoes }, deadlineMs);
