@@ -92,7 +92,7 @@ describe('journals: failure', () => {
       directory,
     ]);
     assert.deepEqual(lines, [
-      `JOURNAL_IO opening the journal failed in ${directory}: this process has no file descriptor left: raise its limit of open files (ulimit -n, which is 64) above the number of its connections, by 16 for the journal and what the backend needs`,
+      `JOURNAL_IO opening the journal failed in ${directory}: this process has no file descriptor left: raise its limit of open files (ulimit -n, which is 64) above the number of its connections, by 18 for the journal and what the backend needs`,
     ]);
   });
 

@@ -1,7 +1,10 @@
 /** What to say when no file can be opened because there are too many open ones. */
 
-/** What a journal in segments has open at most: lock, witness, peers, the segments it reads and writes, and one more. */
-export const MAX_JOURNAL_DESCRIPTORS = 16;
+/**
+ * What a journal in segments has open at most: lock, witness and peers; two for the segment that is written and two for the
+ * next; eight segments that were read, one that is being opened and one that is being sealed; the directory.
+ */
+export const MAX_JOURNAL_DESCRIPTORS = 18;
 
 /** Undefined when `code` is about something else. */
 export function describeNoDescriptors(code: string): string | undefined {
