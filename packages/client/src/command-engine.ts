@@ -30,6 +30,7 @@ const EARLY_FLUSH_BYTES = 80 * 1024;
 export class CommandEngine implements NavigatorOwner {
   readonly navigator: Navigator;
   readonly #settings: ClientSettings;
+  readonly #events: ClientEmitter;
   readonly #window: PendingWindow;
   readonly #slab: CommandSlab = new CommandSlab();
   readonly #sessions: SessionKeeper = new SessionKeeper();
@@ -52,6 +53,7 @@ export class CommandEngine implements NavigatorOwner {
 
   constructor(settings: ClientSettings, events: ClientEmitter) {
     this.#settings = settings;
+    this.#events = events;
     const window = new PendingWindow(SESSION_WINDOW_COMMANDS + settings.maxInFlight + settings.maxQueued);
     const navigator = new Navigator(settings, events, this);
     const sessions = this.#sessions;
@@ -106,7 +108,8 @@ export class CommandEngine implements NavigatorOwner {
       this.#deadlines.note(command);
       if (options?.signal !== undefined) this.#aborts.watch(command, options.signal);
       this.#gatheredBytes += command.bytes;
-      if (this.#gatheredBytes >= EARLY_FLUSH_BYTES) this.#flush();
+      // A listener is called while the navigator moves: what it wants sent waits for the end of the turn.
+      if (this.#gatheredBytes >= EARLY_FLUSH_BYTES && !this.#events.isEmitting) this.#flush();
       return command.promise as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
@@ -207,6 +210,11 @@ export class CommandEngine implements NavigatorOwner {
     const { consistency, signal } = options;
     if (consistency !== undefined && consistency !== 'linearizable' && consistency !== 'stale')
       throw new QuorateError('ARGUMENT', `consistency is linearizable or stale, not ${String(consistency)}`);
+    if (signal !== undefined && !isSignal(signal))
+      throw new QuorateError(
+        'ARGUMENT',
+        'signal must be an AbortSignal, such as the signal of an AbortController',
+      );
     const timeoutMs = callTimeoutMs(options.timeoutMs, this.#settings);
     const command = new PendingCommand(shape, consistency === 'stale', this.#turnMs, timeoutMs);
     if (signal?.aborted === true) throw aborted(command, signal.reason);
@@ -284,4 +292,9 @@ export class CommandEngine implements NavigatorOwner {
     if (this.#outbound.hasMore) this.#scheduleFlush();
     if (this.#window.count === 0) this.#onIdle?.();
   }
+}
+
+/** Of any realm: a test environment may bring its own. */
+function isSignal(value: AbortSignal | null): boolean {
+  return typeof value?.addEventListener === 'function';
 }

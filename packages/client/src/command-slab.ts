@@ -25,6 +25,7 @@ const SHORT_TEXT_CHARS = 48;
 const SHORT_BYTES = 16;
 /** Above this, a text is measured exactly instead of reserving three bytes for each character, much of a chunk. */
 const MEASURED_TEXT_CHARS = 1024;
+const NO_BYTES = new Uint8Array(0);
 
 export class CommandSlab {
   #chunk: SharedMemory = sharedMemory(CHUNK_BYTES);
@@ -118,11 +119,25 @@ function isList(value: unknown): boolean {
 function partBound(part: unknown): number {
   if (typeof part === 'string')
     return part.length <= MEASURED_TEXT_CHARS ? part.length * 3 : Buffer.byteLength(part);
-  if (part instanceof Uint8Array) return part.length;
+  if (part instanceof Uint8Array) {
+    if (part[0] === undefined && !isInMemory(part))
+      throw new QuorateError('ARGUMENT', 'the memory of a key, value or argument was given away or cut off');
+    return part.length;
+  }
   throw new QuorateError(
     'ARGUMENT',
     `keys, values and arguments are text or Uint8Array, not ${describe(part)}`,
   );
+}
+
+/** False once its buffer was transferred or has become too short; such bytes look like none. */
+function isInMemory(part: Uint8Array): boolean {
+  try {
+    NO_BYTES.set(part);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Exactly; of parts that were looked at before. */

@@ -29,6 +29,13 @@ type AnyListener = (event: never) => void;
 export class ClientEmitter {
   /** In the order of `on`; the arrays are replaced, not changed, so that a listener may remove itself. */
   readonly #listeners = new Map<ClientEventName, readonly AnyListener[]>();
+  /** Emits that are under way; a listener may cause another one. */
+  #emitting = 0;
+
+  /** True while listeners are called: whoever emits is in the middle of something. */
+  get isEmitting(): boolean {
+    return this.#emitting > 0;
+  }
 
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): void {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
@@ -40,6 +47,7 @@ export class ClientEmitter {
   }
 
   emit<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): void {
+    this.#emitting += 1;
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
         (listener as ClientListener<Name>)(event);
@@ -49,5 +57,6 @@ export class ClientEmitter {
         });
       }
     }
+    this.#emitting -= 1;
   }
 }

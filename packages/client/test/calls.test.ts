@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { QuorateError, RefusedError } from '@quorate/client';
-import { failure, wordsOf } from './fake-cluster.ts';
+import { failure, until, wordsOf } from './fake-cluster.ts';
 import { World } from './world.ts';
 
 describe('calls', () => {
@@ -88,6 +88,8 @@ describe('calls', () => {
   it('wrong arguments reject with ARGUMENT and send nothing', async () => {
     const client = world.client();
     const wrong: unknown = 7;
+    const givenAway = new Uint8Array([1, 2, 3]);
+    structuredClone(givenAway.buffer, { transfer: [givenAway.buffer] });
     for (const call of [
       client.get(wrong as string),
       client.set('k', undefined as unknown as string),
@@ -95,6 +97,10 @@ describe('calls', () => {
       client.exec(['A', wrong as string]),
       client.get('k', { timeoutMs: 0 }),
       client.get('k', { consistency: 'eventual' as 'stale' }),
+      client.set('k', givenAway),
+      client.setBytes(givenAway, ''),
+      client.set('k', 'v', { signal: new AbortController() as unknown as AbortSignal }),
+      client.set('k', 'v', { signal: null as unknown as AbortSignal }),
     ]) {
       const error = await failure(call);
       assert.equal(error.code, 'ARGUMENT');
@@ -195,5 +201,31 @@ describe('calls', () => {
       sequences,
       sequences.toSorted((left, right) => left - right),
     );
+  });
+  it('listeners that make many commands neither dial nor cut a back-off short', async () => {
+    const { cluster } = world;
+    const client = world.client({
+      endpoints: [cluster.node(1).addr],
+      backoffMinMs: 60_000,
+      backoffMaxMs: 60_000,
+    });
+    const value = 'x'.repeat(100_000);
+    const calls: Promise<unknown>[] = [];
+    for (const name of ['connect', 'disconnect', 'leader', 'reconnecting'] as const)
+      client.on(name, () => calls.push(client.set(name, value)));
+    // To the leader, which hangs up without one answer: that is waited out.
+    cluster.lead(2);
+    cluster.node(2).script = (frame, connection) => {
+      if (frame.kind === 'hello') return false;
+      connection.cut();
+      return true;
+    };
+    calls.push(client.set('a', '1'));
+    await until('the client waits', () => world.names().includes('reconnecting'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const hellos = cluster.nodes.map(({ frames }) => frames.filter(({ kind }) => kind === 'hello').length);
+    assert.deepEqual(hellos, [1, 1, 0]);
+    client.destroy();
+    for (const error of await Promise.all(calls.map(failure))) assert.equal(error.code, 'CLOSED');
   });
 });
