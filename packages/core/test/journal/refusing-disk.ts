@@ -34,7 +34,7 @@ export class RefusingDisk implements JournalDisk {
   }
 
   memory(bytes: number): Buffer {
-    return this.#disk.memory(bytes);
+    return this.#do('memory', () => this.#disk.memory(bytes));
   }
 
   rename(from: string, to: string): void {

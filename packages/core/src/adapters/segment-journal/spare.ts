@@ -37,6 +37,7 @@ export class Spare {
     if (this.#state !== 'none' || this.#isClosed) return;
     this.#state = 'filling';
     try {
+      if (this.#zeros.length === 0) this.#zeros = this.#disk.memory(STEP_BYTES);
       if (this.#hasLeftover && this.#disk.list().includes(SPARE_FILE)) this.#disk.remove(SPARE_FILE);
       this.#hasLeftover = false;
       this.#spare = { file: this.#disk.create(SPARE_FILE), bytes };
@@ -45,7 +46,6 @@ export class Spare {
       this.#tell(error, failed);
       return;
     }
-    if (this.#zeros.length === 0) this.#zeros = this.#disk.memory(STEP_BYTES);
     this.#fill(0, failed);
   }
 
